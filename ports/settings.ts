@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+/**
+ * The one schema of every option of every process. Each key is a flag (`--charge-ttl-seconds`), an
+ * environment variable (`MIANFU_CHARGE_TTL_SECONDS`) and a key of the settings file (`chargeTtlSeconds`);
+ * the flag wins over the variable, the variable over the file, the file over the default.
+ */
+const OPTIONS = {
+  data: {
+    schema: z.string().min(1),
+    used: ['backend', 'sandbox'],
+    help: 'folder for everything that is kept',
+  },
+  settings: {
+    schema: z.string().min(1),
+    used: ['backend', 'sandbox'],
+    help: 'settings file (JSON); default: settings.json in the data folder, if there is one',
+  },
+  host: {
+    schema: z.string().min(1).default('127.0.0.1'),
+    used: ['backend', 'sandbox'],
+    help: 'address to listen at; anything but loopback opens the service to the network',
+  },
+  port: {
+    schema: z.coerce.number().int().min(0).max(65_535).default(0),
+    used: ['backend', 'sandbox'],
+    help: 'port to listen at; 0 takes a free one',
+  },
+  allowedHosts: {
+    schema: list().default([]),
+    used: ['backend', 'sandbox'],
+    help: 'further host names (comma separated) under which requests are accepted',
+  },
+  logLevel: {
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    used: ['backend', 'sandbox'],
+    help: 'least level that is logged',
+  },
+  sandbox: {
+    schema: z.url({ protocol: /^https?$/ }),
+    used: ['backend'],
+    help: 'address of the sandbox to charge against, instead of a merchant',
+  },
+  merchant: {
+    schema: z.string().min(1),
+    used: ['backend'],
+    help: 'file with the merchant’s ids and keys (see docs/merchant.md)',
+  },
+  ui: {
+    schema: z.string().min(1),
+    used: ['backend'],
+    help: 'folder of the built screens, served at / through a one-time link',
+  },
+  apiKey: {
+    schema: z.string().min(16),
+    used: ['backend'],
+    help: 'key that integrators send as Authorization: Bearer',
+  },
+  shopName: {
+    schema: z.string().min(1).max(60).default('面付'),
+    used: ['backend'],
+    help: 'name on the screens',
+  },
+  chargeTtlSeconds: {
+    schema: z.coerce.number().int().min(5).max(7_200).default(120),
+    used: ['backend'],
+    help: 'how long a code is shown and can be paid',
+  },
+  closeGraceSeconds: {
+    schema: z.coerce.number().int().min(0).max(600).default(90),
+    used: ['backend'],
+    help: 'how long after its end a code that Alipay cannot close is still watched',
+  },
+  amountMaxFen: {
+    schema: z.coerce.number().int().min(1).max(10_000_000_000).default(10_000_000_000),
+    used: ['backend'],
+    help: 'largest amount of one charge at this till, in fen',
+  },
+} as const satisfies Record<string, { schema: z.ZodType; used: readonly Service[]; help: string }>;
+
+export type Service = 'backend' | 'sandbox';
+type Options = typeof OPTIONS;
+export type Settings = {
+  [K in keyof Options]:
+    | z.output<Options[K]['schema']>
+    | (Options[K]['schema'] extends z.ZodDefault ? never : undefined);
+};
+
+/** A setting that cannot be used. `setting` names it as the person wrote it; the message says what to do. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly setting: string;
+  constructor(setting: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.setting = setting;
+  }
+}
+
+/** Reads settings from flags, environment and file. Throws {@link SettingsError}; `'help'` when help was asked for. */
+export function readSettings(
+  service: Service,
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Settings | 'help' {
+  const flags = readFlags(service, argv);
+  if (flags === 'help') return 'help';
+  const fromEnv = (key: string) => {
+    const value = env[envName(key)];
+    return value === undefined || value === '' ? undefined : { value, name: envName(key) };
+  };
+  const pick = (key: string) => {
+    const flag = flags[key];
+    return flag === undefined ? fromEnv(key) : { value: flag, name: `--${flagName(key)}` };
+  };
+  const file = readFile(pick('settings')?.value, pick('data')?.value);
+  const settings: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries(OPTIONS)) {
+    if (!(option.used as readonly string[]).includes(service)) continue;
+    const given =
+      pick(key) ?? (key in file ? { value: file[key], name: `${key} in the settings file` } : undefined);
+    const parsed = optional(option.schema).safeParse(given?.value);
+    if (!parsed.success) {
+      const why = parsed.error.issues[0]?.message ?? 'not valid';
+      throw new SettingsError(
+        given?.name ?? key,
+        `${given?.name ?? key} is not usable: ${why}. It sets: ${option.help}.`,
+      );
+    }
+    settings[key] = parsed.data;
+  }
+  return settings as Settings;
+}
+
+/** The text of `--help`. */
+export function settingsHelp(service: Service): string {
+  const rows = Object.entries(OPTIONS).filter(([, option]) =>
+    (option.used as readonly string[]).includes(service),
+  );
+  const lines = rows.map(([key, option]) => {
+    const byDefault = option.schema instanceof z.ZodDefault ? option.schema.parse(undefined) : undefined;
+    const shown = byDefault === undefined || String(byDefault) === '' ? '' : ` [${String(byDefault)}]`;
+    return `  --${flagName(key).padEnd(20)} ${option.help}${shown}\n${' '.repeat(25)}${envName(key)}`;
+  });
+  return `Usage: npm run ${service} -- [options]\n\n${lines.join('\n')}\n  --${'help'.padEnd(20)} this text\n`;
+}
+
+function readFlags(service: Service, argv: readonly string[]): Record<string, string> | 'help' {
+  const known: Record<string, { type: 'string' | 'boolean' }> = { help: { type: 'boolean' } };
+  for (const [key, option] of Object.entries(OPTIONS)) {
+    if ((option.used as readonly string[]).includes(service)) known[flagName(key)] = { type: 'string' };
+  }
+  try {
+    const { values } = parseArgs({ args: [...argv], options: known, strict: true, allowPositionals: false });
+    if (values.help) return 'help';
+    const flags: Record<string, string> = {};
+    for (const key of Object.keys(OPTIONS)) {
+      const value = values[flagName(key)];
+      if (typeof value === 'string') flags[key] = value;
+    }
+    return flags;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new SettingsError('arguments', `${message} See --help.`, { cause: error });
+  }
+}
+
+function readFile(named: string | undefined, data: string | undefined): Record<string, unknown> {
+  const path = named ? resolve(named) : data ? join(resolve(data), 'settings.json') : undefined;
+  if (!path) return {};
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!named && (error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new SettingsError('settings', `The settings file ${path} cannot be read.`, { cause: error });
+  }
+  try {
+    const parsed = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    for (const key of Object.keys(parsed)) {
+      if (!(key in OPTIONS))
+        throw new SettingsError(key, `The settings file ${path} has an unknown key ${key}.`);
+    }
+    return parsed;
+  } catch (error) {
+    if (error instanceof SettingsError) throw error;
+    throw new SettingsError('settings', `The settings file ${path} is not a JSON object.`, { cause: error });
+  }
+}
+
+function list() {
+  return z.preprocess(
+    (value) =>
+      typeof value === 'string'
+        ? value
+            .split(',')
+            .map((part) => part.trim())
+            .filter(Boolean)
+        : value,
+    z.array(z.string()),
+  );
+}
+
+function optional(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodDefault ? schema : schema.optional();
+}
+
+function flagName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function envName(key: string): string {
+  return `MIANFU_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
