@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/**
+ * Every error that leaves the backend, by its stable code. Over HTTP each is an RFC 9457 problem
+ * (`application/problem+json`); over the MessagePort the same code and data. Screens look the words up
+ * by code; `title` is for logs and integrators.
+ */
+export const ERRORS = {
+  invalid_input: { status: 400, title: 'The request is not valid.' },
+  amount_invalid: { status: 400, title: 'The amount must be whole fen, from 1 up to the limit.' },
+  subject_invalid: {
+    status: 400,
+    title: 'The subject is empty, too long, or holds characters that wallets refuse.',
+  },
+  order_no_invalid: { status: 400, title: 'The order number must be 1 to 32 letters, digits, _ or -.' },
+  unauthorized: { status: 401, title: 'Send an API key, or open the till through its link.' },
+  host_forbidden: { status: 403, title: 'This host name is not the till.' },
+  origin_forbidden: { status: 403, title: 'Pages of other origins may not call the till.' },
+  not_found: { status: 404, title: 'There is no such thing here.' },
+  order_not_found: { status: 404, title: 'There is no order with this number.' },
+  trade_not_found: { status: 404, title: 'There is no trade with this number.' },
+  charge_not_found: { status: 404, title: 'There is no charge with this number.' },
+  order_busy: { status: 409, title: 'Another request is working on this order. Try again shortly.' },
+  order_paid: { status: 409, title: 'This order is already paid.' },
+  order_cancelled: { status: 409, title: 'This order was cancelled.' },
+  order_differs: { status: 409, title: 'An order with this number exists with another amount or subject.' },
+  order_closing: {
+    status: 409,
+    title: 'An earlier code of this order can still be paid; wait until it is dead.',
+  },
+  channel_unavailable: { status: 409, title: 'This channel is not configured at this till.' },
+  body_too_large: { status: 413, title: 'The request body is too large.' },
+  storage_full: { status: 507, title: 'The disk is full. Nothing was saved; free some space and try again.' },
+  storage_readonly: { status: 503, title: 'The data folder cannot be written. Nothing was saved.' },
+  stopping: { status: 503, title: 'The till is shutting down.' },
+  internal: { status: 500, title: 'Something went wrong inside the till.' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Codes that only the window's side of the link makes: the backend could not be asked or did not answer in time. */
+export const LINK_ERROR_CODES = ['link_timeout', 'link_down'] as const;
+
+/** What an error carries besides its code. */
+export const ErrorData = z.object({
+  /** Of an input error: where and why. */
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  orderNo: z.string().optional(),
+  /** When it makes sense to try again, RFC 3339. */
+  retryAt: z.string().optional(),
+  /** Finds the log line of an internal error. */
+  incidentId: z.string().optional(),
+});
+export type ErrorData = z.infer<typeof ErrorData>;
+
+export const Problem = ErrorData.extend({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string().optional(),
+});
+export type Problem = z.infer<typeof Problem>;

@@ -1,0 +1,119 @@
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import { TillEvent } from './events.ts';
+import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
+import { DaySummary, Till, TillStatus } from './till.ts';
+import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
+
+export type ProcedureMeta = {
+  /** Which order the procedure locks, and how the dispatcher finds it in the input. Absent where it only reads. */
+  lock?: 'orderNo' | 'chargeId';
+  /** Answers with a charge once its codes are there, the lock already given back. */
+  awaitsCodes?: boolean;
+};
+
+const procedure = oc.$meta<ProcedureMeta>({});
+
+/** Keyset pages: `nextCursor` is null on the last one. */
+const Page = {
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+};
+
+export const contract = {
+  till: {
+    get: procedure.route({ method: 'GET', path: '/till', summary: 'Who this till is' }).output(Till),
+    status: procedure
+      .route({ method: 'GET', path: '/status', summary: 'What the till can do right now' })
+      .output(TillStatus),
+    today: procedure
+      .route({ method: 'GET', path: '/today', summary: "The accounting day's takings so far" })
+      .output(DaySummary),
+  },
+  orders: {
+    create: procedure
+      .route({ method: 'POST', path: '/orders', successStatus: 201, summary: 'Send an order ahead' })
+      .meta({ lock: 'orderNo' })
+      .input(CreateOrderInput)
+      .output(Order),
+    list: procedure
+      .route({ method: 'GET', path: '/orders', summary: 'Orders, newest first' })
+      .input(
+        z.object({
+          state: z.enum(['open', 'paid', 'cancelled']).optional(),
+          source: z.enum(['till', 'integrator']).optional(),
+          /** Finds order numbers, subjects, notes and amounts in yuan. */
+          q: z.string().max(100).optional(),
+          ...Page,
+        }),
+      )
+      .output(z.object({ items: z.array(Order), nextCursor: z.string().nullable() })),
+    get: procedure
+      .route({ method: 'GET', path: '/orders/{orderNo}', summary: 'One order with its charge' })
+      .input(z.object({ orderNo: OrderNo }))
+      .output(Order),
+    cancel: procedure
+      .route({
+        method: 'POST',
+        path: '/orders/{orderNo}/cancel',
+        summary: 'Cancel an order and close its codes',
+      })
+      .meta({ lock: 'orderNo' })
+      .input(z.object({ orderNo: OrderNo }))
+      .output(Order),
+  },
+  charges: {
+    create: procedure
+      .route({
+        method: 'POST',
+        path: '/charges',
+        summary: 'Collect an order: the same order number again gives the same charge',
+      })
+      .meta({ lock: 'orderNo', awaitsCodes: true })
+      .input(CreateChargeInput)
+      .output(Charge),
+    cancel: procedure
+      .route({
+        method: 'POST',
+        path: '/charges/{chargeId}/cancel',
+        summary: 'Stop collecting: close the codes, leave the order open',
+      })
+      .meta({ lock: 'chargeId' })
+      .input(z.object({ chargeId: z.string().max(64) }))
+      .output(Charge),
+    check: procedure
+      .route({
+        method: 'POST',
+        path: '/charges/{chargeId}/check',
+        summary: 'Ask the wallets now instead of at the next poll',
+      })
+      .input(z.object({ chargeId: z.string().max(64) }))
+      .output(Charge),
+    /** Charges that are not finished, oldest first: what a restarted screen shows in its tray. */
+    live: procedure
+      .route({ method: 'GET', path: '/charges/live', summary: 'Charges that are not finished yet' })
+      .output(z.array(Charge)),
+  },
+  trades: {
+    list: procedure
+      .route({ method: 'GET', path: '/trades', summary: 'Trades, newest first' })
+      .input(
+        z.object({
+          /** Finds trade, order and provider numbers and amounts in yuan. */
+          q: z.string().max(100).optional(),
+          state: TradeState.optional(),
+          channel: Channel.optional(),
+          ...Page,
+        }),
+      )
+      .output(z.object({ items: z.array(Trade), nextCursor: z.string().nullable() })),
+    get: procedure
+      .route({ method: 'GET', path: '/trades/{tradeNo}', summary: 'One trade with its timeline' })
+      .input(z.object({ tradeNo: TradeNo }))
+      .output(z.object({ trade: Trade, order: Order, timeline: z.array(TimelineEntry) })),
+  },
+  events: procedure
+    .route({ method: 'GET', path: '/events', summary: 'What happens, as server-sent events; resumable' })
+    .output(eventIterator(TillEvent)),
+};
+export type Contract = typeof contract;

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { Instant } from './money.ts';
+import { Channel } from './trade.ts';
+
+/** One ability of the till, with its age: what can be done, since when, and why not. */
+export const Ability = z.object({
+  ok: z.boolean(),
+  since: Instant,
+  /** Empty when ok. */
+  reason: z
+    .enum([
+      'network',
+      'wallet_down',
+      'misconfigured',
+      'signature',
+      'throttled',
+      'clock',
+      'storage_full',
+      'storage_readonly',
+    ])
+    .nullable(),
+});
+export type Ability = z.infer<typeof Ability>;
+
+export const ChannelStatus = z.object({
+  channel: Channel,
+  charging: Ability,
+  /** The last answer of this wallet whose signature was good. */
+  lastAnswerAt: Instant.nullable(),
+});
+export type ChannelStatus = z.infer<typeof ChannelStatus>;
+
+export const TillStatus = z.object({
+  charging: Ability,
+  seesPayments: Ability,
+  storage: Ability,
+  channels: z.array(ChannelStatus),
+  /** Our clock less the wallets', milliseconds; null until a wallet has answered. */
+  clockSkewMs: z.int().nullable(),
+});
+export type TillStatus = z.infer<typeof TillStatus>;
+
+export const Till = z.object({
+  tillId: z.string(),
+  shopName: z.string(),
+  mode: z.enum(['sandbox', 'live']),
+  version: z.string(),
+  channels: z.array(Channel),
+  /** How long a code is shown, milliseconds. */
+  chargeTtlMs: z.int(),
+  amountMaxFen: z.int(),
+  /** The sandbox customer's phone; null in live mode. */
+  phoneUrl: z.string().nullable(),
+});
+export type Till = z.infer<typeof Till>;
+
+export const DaySummary = z.object({
+  /** The store's accounting day, `yyyy-MM-dd` in Asia/Shanghai. */
+  day: z.iso.date(),
+  paidFen: z.int(),
+  paidCount: z.int(),
+  byChannel: z.array(z.object({ channel: Channel, paidFen: z.int(), paidCount: z.int() })),
+});
+export type DaySummary = z.infer<typeof DaySummary>;
