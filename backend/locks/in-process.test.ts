@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { SimClock, settlePromises } from '../../ports/sim-clock.ts';
+import { inProcessMutex } from './in-process.ts';
+import { OrderBusy } from './order-mutex.ts';
+
+/** Work that ends when told to. */
+function held() {
+  let end = () => {};
+  const work = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { work: () => work, end: () => end() };
+}
+
+describe('the order mutex in one process', () => {
+  test('serves first come, first served, one at a time', async () => {
+    const mutex = inProcessMutex(new SimClock(0));
+    const order: number[] = [];
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        mutex.run('A1', 1_000, async () => {
+          inside += 1;
+          expect(inside).toBe(1);
+          await settlePromises();
+          order.push(n);
+          inside -= 1;
+        }),
+      ),
+    );
+    expect(order).toEqual(Array.from({ length: 50 }, (_, n) => n));
+  });
+
+  test('lets different orders through side by side', async () => {
+    const mutex = inProcessMutex(new SimClock(0));
+    const first = held();
+    const blocked = mutex.run('A1', 1_000, first.work);
+    expect(await mutex.run('A2', 1_000, async () => 'through')).toBe('through');
+    first.end();
+    await blocked;
+  });
+
+  test('stops waiting after the bound, without having run, and without losing the next in line', async () => {
+    const clock = new SimClock(0);
+    const mutex = inProcessMutex(clock);
+    const first = held();
+    const ran: string[] = [];
+    const holding = mutex.run('A1', 1_000, first.work);
+    const late = mutex.run('A1', 100, async () => void ran.push('late'));
+    const patient = mutex.run('A1', 10_000, async () => void ran.push('patient'));
+    const refused = expect(late).rejects.toBeInstanceOf(OrderBusy);
+    await clock.advance(200);
+    await refused;
+    first.end();
+    await Promise.all([holding, patient]);
+    expect(ran).toEqual(['patient']);
+  });
+
+  test('is free again after work that failed, and keeps nothing of an order that nobody uses', async () => {
+    const mutex = inProcessMutex(new SimClock(0));
+    await expect(
+      mutex.run('A1', 100, async () => {
+        throw new Error('bug');
+      }),
+    ).rejects.toThrow('bug');
+    expect(await mutex.run('A1', 100, async () => 1)).toBe(1);
+    expect(mutex.size).toBe(0);
+  });
+});

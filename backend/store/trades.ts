@@ -1,0 +1,227 @@
+import type { Fen } from '../domain/money.ts';
+import type { Channel, Incident, Step, Trade, TradeState } from '../domain/trade.ts';
+import type { Db } from './database.ts';
+import { asPage, beforeClause, likePattern, type Page, type PageQuery, readCursor } from './page.ts';
+
+interface Row {
+  trade_no: string;
+  order_no: string;
+  charge_id: string;
+  channel: string;
+  state: string;
+  amount_fen: number;
+  subject: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  code_url: string | null;
+  provider_trade_no: string | null;
+  payer: string | null;
+  paid_at_ms: number | null;
+  closed_at_ms: number | null;
+  payable_until_ms: number | null;
+  late: number;
+  surplus: number;
+  incident: string | null;
+  refusal_reason: string | null;
+  refusal_code: string | null;
+  refusal_message: string | null;
+  next_step: string | null;
+  unknown_asking: string | null;
+  unknown_since_ms: number | null;
+}
+
+export type TradesTable = ReturnType<typeof tradesTable>;
+
+/** The table `trades`. Rows are changed only by the settle service, inside its transaction. */
+export function tradesTable(db: Db) {
+  const columns = [
+    'trade_no',
+    'order_no',
+    'charge_id',
+    'channel',
+    'state',
+    'amount_fen',
+    'subject',
+    'created_at_ms',
+    'expires_at_ms',
+    'code_url',
+    'provider_trade_no',
+    'payer',
+    'paid_at_ms',
+    'closed_at_ms',
+    'payable_until_ms',
+    'late',
+    'surplus',
+    'incident',
+    'refusal_reason',
+    'refusal_code',
+    'refusal_message',
+    'next_step',
+    'unknown_asking',
+    'unknown_since_ms',
+  ];
+  const fixed = new Set([
+    'trade_no',
+    'order_no',
+    'charge_id',
+    'channel',
+    'amount_fen',
+    'subject',
+    'created_at_ms',
+    'expires_at_ms',
+  ]);
+  const insert = db.prepare(
+    `INSERT INTO trades (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
+  );
+  const update = db.prepare(
+    `UPDATE trades SET ${columns
+      .filter((name) => !fixed.has(name))
+      .map((name) => `${name} = :${name}`)
+      .join(', ')} WHERE trade_no = :trade_no`,
+  );
+  const byNo = db.prepare<[string], Row>('SELECT * FROM trades WHERE trade_no = ?');
+  const ofCharge = db.prepare<[string], Row>(
+    'SELECT * FROM trades WHERE charge_id = ? ORDER BY channel, created_at_ms',
+  );
+  const anyOpening = db
+    .prepare<[string], number>(
+      "SELECT EXISTS (SELECT 1 FROM trades WHERE charge_id = ? AND state = 'created' AND unknown_asking IS NULL)",
+    )
+    .pluck();
+  const unfinished = db.prepare<[], Row>(
+    'SELECT * FROM trades WHERE next_step IS NOT NULL ORDER BY created_at_ms, trade_no',
+  );
+  const otherPaid = db
+    .prepare<[string, string], number>(
+      "SELECT count(*) FROM trades WHERE order_no = ? AND trade_no <> ? AND state = 'paid'",
+    )
+    .pluck();
+  const list = db.prepare<[Record<string, unknown>], Row>(
+    `SELECT * FROM trades WHERE ${beforeClause('trade_no')}
+       AND (:state IS NULL OR state = :state)
+       AND (:channel IS NULL OR channel = :channel)
+       AND (:pattern IS NULL OR trade_no LIKE :pattern ESCAPE '\\' OR order_no LIKE :pattern ESCAPE '\\'
+            OR provider_trade_no LIKE :pattern ESCAPE '\\' OR subject LIKE :pattern ESCAPE '\\' OR amount_fen = :amountFen)
+     ORDER BY created_at_ms DESC, trade_no DESC LIMIT :limit`,
+  );
+  const paidBetween = db.prepare<[number, number], { channel: string; paid_fen: number; paid_count: number }>(
+    `SELECT channel, sum(amount_fen) AS paid_fen, count(*) AS paid_count FROM trades
+     WHERE state = 'paid' AND paid_at_ms >= ? AND paid_at_ms < ? GROUP BY channel ORDER BY channel`,
+  );
+
+  return {
+    insert(trade: Trade): void {
+      insert.run(toRow(trade));
+    },
+    update(trade: Trade): void {
+      update.run(toRow(trade));
+    },
+    byNo(tradeNo: string): Trade | undefined {
+      return fromRow(byNo.get(tradeNo));
+    },
+    ofCharge(chargeId: string): Trade[] {
+      return ofCharge.all(chargeId).map((row) => fromRow(row));
+    },
+    /** Whether a wallet is being asked for a code of this charge, with no answer missing yet. */
+    anyOpening(chargeId: string): boolean {
+      return anyOpening.get(chargeId) === 1;
+    },
+    /** Trades that still need the wallet, oldest first. */
+    unfinished(): Trade[] {
+      return unfinished.all().map((row) => fromRow(row));
+    },
+    orderHasOtherPaidTrade(orderNo: string, tradeNo: string): boolean {
+      return (otherPaid.get(orderNo, tradeNo) ?? 0) > 0;
+    },
+    /** `text` finds numbers and subjects; `amountFen` is what the text means as an amount, if it is one. */
+    list(
+      filter: { text?: string; amountFen?: number; state?: TradeState; channel?: Channel } & PageQuery,
+    ): Page<Trade> {
+      const rows = list.all({
+        ...readCursor(filter.cursor),
+        state: filter.state ?? null,
+        channel: filter.channel ?? null,
+        pattern: filter.text ? likePattern(filter.text) : null,
+        amountFen: filter.amountFen ?? null,
+        limit: filter.limit + 1,
+      });
+      return asPage(
+        rows.map((row) => fromRow(row)),
+        filter.limit,
+        (trade) => ({ ms: trade.createdAtMs, key: trade.tradeNo }),
+      );
+    },
+    /** Takings by channel of trades paid in [fromMs, toMs). */
+    paidBetween(fromMs: number, toMs: number): { channel: Channel; paidFen: number; paidCount: number }[] {
+      return paidBetween.all(fromMs, toMs).map((row) => ({
+        channel: row.channel as Channel,
+        paidFen: row.paid_fen,
+        paidCount: row.paid_count,
+      }));
+    },
+  };
+}
+
+function toRow(trade: Trade): Row {
+  return {
+    trade_no: trade.tradeNo,
+    order_no: trade.orderNo,
+    charge_id: trade.chargeId,
+    channel: trade.channel,
+    state: trade.state,
+    amount_fen: trade.amountFen,
+    subject: trade.subject,
+    created_at_ms: trade.createdAtMs,
+    expires_at_ms: trade.expiresAtMs,
+    code_url: trade.codeUrl,
+    provider_trade_no: trade.providerTradeNo,
+    payer: trade.payer,
+    paid_at_ms: trade.paidAtMs,
+    closed_at_ms: trade.closedAtMs,
+    payable_until_ms: trade.payableUntilMs,
+    late: trade.late ? 1 : 0,
+    surplus: trade.surplus ? 1 : 0,
+    incident: trade.incident,
+    refusal_reason: trade.refusal?.reason ?? null,
+    refusal_code: trade.refusal?.code ?? null,
+    refusal_message: trade.refusal?.message ?? null,
+    next_step: trade.nextStep,
+    unknown_asking: trade.unknown?.asking ?? null,
+    unknown_since_ms: trade.unknown?.sinceMs ?? null,
+  };
+}
+
+function fromRow(row: Row): Trade;
+function fromRow(row: Row | undefined): Trade | undefined;
+function fromRow(row: Row | undefined): Trade | undefined {
+  if (!row) return undefined;
+  return {
+    tradeNo: row.trade_no,
+    orderNo: row.order_no,
+    chargeId: row.charge_id,
+    channel: row.channel as Channel,
+    state: row.state as TradeState,
+    amountFen: row.amount_fen as Fen,
+    subject: row.subject,
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    codeUrl: row.code_url,
+    providerTradeNo: row.provider_trade_no,
+    payer: row.payer,
+    paidAtMs: row.paid_at_ms,
+    closedAtMs: row.closed_at_ms,
+    payableUntilMs: row.payable_until_ms,
+    late: row.late === 1,
+    surplus: row.surplus === 1,
+    incident: row.incident as Incident | null,
+    refusal:
+      row.refusal_reason === null
+        ? null
+        : { reason: row.refusal_reason, code: row.refusal_code ?? '', message: row.refusal_message ?? '' },
+    nextStep: row.next_step as Step | null,
+    unknown:
+      row.unknown_asking === null || row.unknown_since_ms === null
+        ? null
+        : { asking: row.unknown_asking as 'create' | 'query' | 'close', sinceMs: row.unknown_since_ms },
+  };
+}
