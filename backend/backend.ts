@@ -1,0 +1,168 @@
+import type { Express } from 'express';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import { createRouter, type Router } from './dispatcher.ts';
+import { createApp } from './http/app.ts';
+import { createAuth } from './http/auth.ts';
+import { inProcessMutex } from './locks/in-process.ts';
+import { createProblems } from './problems.ts';
+import type { Provider } from './providers/provider.ts';
+import { portServer } from './serve.ts';
+import { createCancel } from './services/cancel.ts';
+import { createCharge } from './services/charge.ts';
+import { createHub } from './services/hub.ts';
+import { createNumbers } from './services/numbers.ts';
+import { createOrders } from './services/orders.ts';
+import { createSettle } from './services/settle.ts';
+import { createStatus } from './services/status.ts';
+import { createStorageWatch } from './services/storage-watch.ts';
+import { createStream } from './services/stream.ts';
+import { createToday } from './services/till.ts';
+import { createViews } from './services/views.ts';
+import { createWallets } from './services/wallets.ts';
+import { createWatch } from './services/watch.ts';
+import type { Db } from './store/database.ts';
+import { createStore } from './store/store.ts';
+import type { Mode } from './store/till.ts';
+
+/** Everything of the world that the backend touches, and what it must know to run. */
+export interface BackendPorts {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  db: Db;
+  /** One per configured channel. */
+  providers: readonly Provider[];
+  metrics: Registry;
+  mode: Mode;
+  version: string;
+  shopName: string;
+  /** The sandbox customer's phone; null in live mode. */
+  phoneUrl: string | null;
+  chargeTtlMs: number;
+  amountMaxFen: number;
+  apiKey: string | undefined;
+  allowedHosts: readonly string[];
+  /** Folder of the built screens to serve over HTTP. */
+  uiDir: string | undefined;
+}
+
+export interface Backend {
+  api: Router;
+  http: Express;
+  /** Serves the contract on a MessagePort of a window. */
+  servePort: ReturnType<typeof portServer>;
+  /** Path of a fresh one-time link that lets a browser window in. */
+  newLinkPath(): string;
+  /** Open event streams and waiting calls, for metrics and tests. */
+  listenerCount(): number;
+  /** Takes up unfinished trades. */
+  start(): void;
+  /** Ends every question under way; nothing is written afterwards. */
+  stop(): Promise<void>;
+}
+
+/** The composition root: the one place that knows every concrete part. Throws `StorageError` `other_mode`. */
+export function createBackend(ports: BackendPorts): Backend {
+  const { clock, random, log, metrics } = ports;
+  const store = createStore(ports.db, {
+    onFault: (fault) => storageWatch.onFault(fault),
+    onCommit: () => storageWatch.onCommit(),
+  });
+
+  const hub = createHub();
+  const answers = new Counter({
+    name: 'mianfu_wallet_answers_total',
+    help: 'Questions to the wallets by channel and outcome',
+    labelNames: ['channel', 'outcome'],
+    registers: [metrics],
+  });
+  const wallets = createWallets(ports.providers, clock.nowMs(), (channel, outcome) =>
+    answers.inc({ channel, outcome }),
+  );
+  const status = createStatus({ clock, wallets });
+  const storageWatch = createStorageWatch({ clock, store, status, hub, isIdle: () => watch.size === 0 });
+  const tillId = store.transact(() => store.till.identify(ports.mode, clock.nowMs(), random.bytes(4)));
+  const settle = createSettle(store);
+  const watch = createWatch({ clock, random, log, store, settle, wallets, hub });
+  new Gauge({
+    name: 'mianfu_unfinished_trades',
+    help: 'Trades that still need their wallet',
+    registers: [metrics],
+    collect() {
+      this.set(watch.size);
+    },
+  });
+  const numbers = createNumbers({ store, clock, random, tillId });
+  const views = createViews({ store, watch });
+  const problems = createProblems({
+    log,
+    random,
+    onStorageError(error) {
+      const trouble =
+        error.kind === 'full' ? 'storage_full' : error.kind === 'readonly' ? 'storage_readonly' : null;
+      if (trouble !== null && status.noteStorage(trouble)) hub.tell({ kind: 'status' });
+    },
+  });
+  const { amountMaxFen, shopName } = ports;
+  const router = createRouter({
+    mutex: inProcessMutex(clock),
+    store,
+    till: {
+      tillId,
+      shopName,
+      mode: ports.mode,
+      version: ports.version,
+      channels: wallets.channels,
+      chargeTtlMs: ports.chargeTtlMs,
+      amountMaxFen,
+      phoneUrl: ports.phoneUrl,
+    },
+    today: createToday({ store, clock }),
+    status,
+    orders: createOrders({ store, clock, hub, amountMaxFen }),
+    charges: createCharge({
+      store,
+      clock,
+      hub,
+      watch,
+      wallets,
+      numbers,
+      shopName,
+      amountMaxFen,
+      ttlMs: ports.chargeTtlMs,
+    }),
+    cancel: createCancel({ store, clock, hub, settle, watch }),
+    views,
+    watch,
+    stream: createStream({ store, hub, clock, status, views }),
+  });
+  const auth = createAuth({ store, clock, random, tillId, apiKey: ports.apiKey });
+
+  return {
+    api: router,
+    http: createApp({
+      router,
+      problems,
+      auth,
+      metrics,
+      version: ports.version,
+      allowedHosts: ports.allowedHosts,
+      uiDir: ports.uiDir,
+      health: () => status.read().storage.reason,
+    }),
+    servePort: portServer(router, problems),
+    newLinkPath: auth.newLinkPath,
+    listenerCount: () => hub.listenerCount,
+    start() {
+      watch.start();
+      storageWatch.start();
+    },
+    async stop() {
+      storageWatch.stop();
+      await watch.stop();
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { implement } from '@orpc/server';
+import { contract, type ProcedureMeta } from '../contract/index.ts';
+import type { Charge } from '../contract/order.ts';
+import { fen, yuanToFen } from './domain/money.ts';
+import type { OrderMutex } from './locks/order-mutex.ts';
+import type { CancelService } from './services/cancel.ts';
+import type { ChargeService } from './services/charge.ts';
+import { ServiceError } from './services/errors.ts';
+import type { createOrders } from './services/orders.ts';
+import type { StatusService } from './services/status.ts';
+import type { createStream } from './services/stream.ts';
+import type { createToday, Till } from './services/till.ts';
+import type { Views } from './services/views.ts';
+import type { Watch } from './services/watch.ts';
+import type { Store } from './store/store.ts';
+
+/** Who calls: a window of the till, or another system with an API key. */
+export type CallContext = { caller: 'window' | 'integrator' };
+
+/** How long a caller waits for an order that another call is working on. */
+const LOCK_WAIT_MS = 5_000;
+/** How long a charge waits for its codes before it answers with what it has; the events tell the rest. */
+const CODES_WAIT_MS = 20_000;
+
+/**
+ * The contract, implemented: input is validated before anything looks at it, then the order is locked,
+ * then the service runs. The same router serves the MessagePort and HTTP.
+ */
+export type Router = ReturnType<typeof createRouter>;
+
+export function createRouter(deps: {
+  mutex: OrderMutex;
+  store: Store;
+  till: Till;
+  today: ReturnType<typeof createToday>;
+  status: StatusService;
+  orders: ReturnType<typeof createOrders>;
+  charges: ChargeService;
+  cancel: CancelService;
+  views: Views;
+  watch: Watch;
+  stream: ReturnType<typeof createStream>;
+}) {
+  const { mutex, store, charges, views } = deps;
+
+  const os = implement(contract)
+    // Middleware must never see input that was not validated.
+    .$config({ initialInputValidationIndex: Number.NEGATIVE_INFINITY })
+    .$context<CallContext>()
+    .use(async ({ procedure, next }) => {
+      const result = await next();
+      if (!procedure['~orpc'].meta.awaitsCodes) return result;
+      const { chargeId } = result.output as Charge;
+      await charges.codesReady(chargeId, CODES_WAIT_MS);
+      return { ...result, output: views.chargeById(chargeId) };
+    })
+    .use(({ procedure, next }, input) => {
+      const orderNo = orderToLock(procedure['~orpc'].meta, input);
+      return orderNo === undefined ? next() : mutex.run(orderNo, LOCK_WAIT_MS, async () => await next());
+    });
+
+  function orderToLock({ lock }: ProcedureMeta, input: unknown): string | undefined {
+    const fields = input as { orderNo?: string; chargeId?: string };
+    if (lock === undefined) return undefined;
+    if (lock === 'orderNo') return fields.orderNo;
+    const charge = store.charges.byId(fields.chargeId ?? '');
+    if (!charge) throw new ServiceError('charge_not_found');
+    return charge.orderNo;
+  }
+
+  return os.router({
+    till: {
+      get: os.till.get.handler(() => deps.till),
+      status: os.till.status.handler(() => deps.status.read()),
+      today: os.till.today.handler(() => deps.today()),
+    },
+    orders: {
+      create: os.orders.create.handler(({ input }) => views.order(deps.orders.create(input))),
+      list: os.orders.list.handler(({ input }) => {
+        const page = store.orders.list({ ...withoutUndefined(input), ...search(input.q) });
+        return { items: page.items.map(views.order), nextCursor: page.nextCursor };
+      }),
+      get: os.orders.get.handler(({ input }) => views.orderByNo(input.orderNo)),
+      cancel: os.orders.cancel.handler(({ input }) => {
+        deps.cancel.cancelOrder(input.orderNo);
+        return views.orderByNo(input.orderNo);
+      }),
+    },
+    charges: {
+      create: os.charges.create.handler(({ input, context }) => {
+        const source = context.caller === 'window' ? 'till' : 'integrator';
+        return views.charge(charges.start({ ...input, source }));
+      }),
+      cancel: os.charges.cancel.handler(({ input }) => {
+        deps.cancel.cancelCharge(input.chargeId);
+        return views.chargeById(input.chargeId);
+      }),
+      check: os.charges.check.handler(({ input }) => {
+        const charge = views.chargeById(input.chargeId);
+        deps.watch.hurry(charge.trades.map((trade) => trade.tradeNo));
+        return views.chargeById(input.chargeId);
+      }),
+      live: os.charges.live.handler(() => store.charges.live().map(views.charge)),
+    },
+    trades: {
+      list: os.trades.list.handler(({ input }) => {
+        const page = store.trades.list({ ...withoutUndefined(input), ...search(input.q) });
+        return { items: page.items.map(views.trade), nextCursor: page.nextCursor };
+      }),
+      get: os.trades.get.handler(({ input }) => views.tradeByNo(input.tradeNo)),
+    },
+    events: os.events.handler(({ lastEventId, signal }) => deps.stream(lastEventId, signal)),
+  });
+}
+
+/** What a search text means: text to find, and an amount where it reads as yuan. */
+function search(q: string | undefined): { text?: string; amountFen?: number } {
+  const text = q?.trim();
+  if (!text) return {};
+  try {
+    return { text, amountFen: fen(yuanToFen(text.replace(/^[¥￥]\s*/, ''))) };
+  } catch {
+    return { text };
+  }
+}
+
+function withoutUndefined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

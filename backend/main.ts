@@ -1,0 +1,21 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { systemClock } from '../ports/clock.ts';
+import { undiciHttpClient } from '../ports/http-undici.ts';
+import { systemLog } from '../ports/log.ts';
+import { systemRandom } from '../ports/random.ts';
+import { runService } from '../ports/service.ts';
+import { runBackend } from './run.ts';
+
+/** `npm run backend`: the till's backend alone, over HTTP. */
+await runService('backend', async (settings) => {
+  const running = await runBackend(settings, {
+    clock: systemClock(),
+    random: systemRandom(),
+    log: systemLog('backend', settings.logLevel),
+    newHttpClient: () => undiciHttpClient(),
+    version: packageJson.version,
+    merchant: null,
+  });
+  const link = settings.ui === undefined ? [] : [`open ${running.origin}${running.backend.newLinkPath()}`];
+  return { origin: running.origin, lines: link, stop: running.stop };
+});

@@ -1,0 +1,22 @@
+import type { HttpClient } from '../../../ports/http.ts';
+import { FEN_MAX, fen } from '../../domain/money.ts';
+import type { Provider } from '../provider.ts';
+import { cancel } from './cancel.ts';
+import { close } from './close.ts';
+import type { AlipayConfig } from './config.ts';
+import { open } from './open.ts';
+import { query } from './query.ts';
+
+/** Alipay 当面付 for one merchant's app. Holds no state; the HTTP client is its own to close. */
+export function createAlipay(config: AlipayConfig, ports: { http: HttpClient }): Provider {
+  const context = { config, gateway: new URL(config.gatewayUrl), http: ports.http };
+  return {
+    channel: 'alipay',
+    amountMaxFen: fen(FEN_MAX),
+    open: (request, at) => open(context, request, at),
+    query: (trade, at) => query(context, trade, at),
+    close: (trade, at) => close(context, trade, at),
+    cancel: (trade, at) => cancel(context, trade, at),
+    stop: () => ports.http.close(),
+  };
+}

@@ -1,0 +1,128 @@
+import type { Evidence } from '../domain/evidence.ts';
+import type { Fen } from '../domain/money.ts';
+import type { Channel } from '../domain/trade.ts';
+
+/**
+ * The one interface between the core and a wallet. A provider is stateless: no database, no retry, no
+ * timer. It signs, sends once, verifies the answer's bytes and says what they prove. The core persists
+ * first and repeats later, always under the same number.
+ *
+ * No method throws for anything the network or the wallet does: what went wrong is in the outcome.
+ */
+export interface Provider {
+  readonly channel: Channel;
+  /** The largest amount of one trade here. */
+  readonly amountMaxFen: Fen;
+  /**
+   * Makes the trade payable and gets its code. Safe to repeat with the same request: the same trade
+   * gives a code again. All that is sent is derived from the request, so that a repeat is identical.
+   */
+  open(request: OpenRequest, at: Asked): Promise<Answered<OpenOutcome>>;
+  /** What the wallet holds about a trade. */
+  query(request: TradeRef, at: Asked): Promise<Answered<QueryOutcome>>;
+  /** Makes an unpaid trade unpayable. Never refunds. Safe to repeat. */
+  close(request: TradeRef, at: Asked): Promise<Answered<CloseOutcome>>;
+  /**
+   * Undoes a trade whose code nobody has ever seen (its `open` was never answered). Where the wallet has
+   * a reversal it may refund; elsewhere the same as `close`. Safe to repeat.
+   */
+  cancel(request: TradeRef, at: Asked): Promise<Answered<CloseOutcome>>;
+  /** Frees connections. */
+  stop(): Promise<void>;
+}
+
+export interface TradeRef {
+  tradeNo: string;
+  amountFen: Fen;
+  /** When the trade was written here, ms since the epoch: before the first request. */
+  createdAtMs: number;
+  /** The last moment at which we want it payable, ms since the epoch. */
+  expiresAtMs: number;
+}
+
+export interface OpenRequest extends TradeRef {
+  subject: string;
+}
+
+/** The core's clock when it asks, so that the provider needs none. */
+export interface Asked {
+  nowMs: number;
+  signal?: AbortSignal;
+}
+
+export type OpenOutcome =
+  | { kind: 'code'; codeUrl: string }
+  /** The wallet refused for good: nothing is payable under this number. */
+  | { kind: 'refused'; reason: RefusalReason; code: string; message: string }
+  /** The number is known to the wallet in another state (already paid, closed): ask by query. */
+  | { kind: 'query_first'; code: string; message: string }
+  | Unanswered;
+
+export type QueryOutcome = { kind: 'evidence'; evidence: Evidence } | Mismatch | Unanswered;
+
+export type CloseOutcome =
+  /** The wallet took it: ask by query for the evidence. */
+  | { kind: 'accepted' }
+  /**
+   * The wallet cannot close it before `payableUntilMs`, because it knows no trade under this number yet
+   * while a code for it may be about. Keep watching until then; a query afterwards settles it.
+   */
+  | { kind: 'not_yet'; payableUntilMs: number }
+  /** It is not in a state to be closed (perhaps just paid): ask by query. */
+  | { kind: 'query_first'; code: string; message: string }
+  | Unanswered;
+
+/** A genuine answer about something else than what was asked: wrong merchant, app or number. Never money. */
+export interface Mismatch {
+  kind: 'mismatch';
+  field: 'tradeNo' | 'appId' | 'merchantId' | 'currency';
+  expected: string;
+  received: string;
+}
+
+/**
+ * Nothing is proven. `cause` says why, for screens and back-off:
+ * `network` no connection, certainly not sent · `no_answer` sent, and no whole answer came ·
+ * `server_error` 5xx or the wallet's own "system error" · `not_genuine` the answer's signature is missing
+ * or wrong · `unreadable` not the format at all (HTML from a captive portal) · `throttled` not executed,
+ * slow down · `misconfigured` not executed, our keys or ids are wrong · `clock` not executed, our clock is
+ * off · `unlisted` a genuine word that no table here knows.
+ */
+export interface Unanswered {
+  kind: 'unknown';
+  cause:
+    | 'network'
+    | 'no_answer'
+    | 'server_error'
+    | 'not_genuine'
+    | 'unreadable'
+    | 'throttled'
+    | 'misconfigured'
+    | 'clock'
+    | 'unlisted';
+  code: string;
+  message: string;
+}
+
+export type RefusalReason =
+  | 'merchant_rejected'
+  | 'signature_rejected'
+  | 'invalid_parameter'
+  | 'amount_exceeds_limit'
+  | 'forbidden_word'
+  | 'order_number_used'
+  | 'other';
+
+/** An outcome with what the wire showed, kept for the timeline and for support. */
+export interface Answered<O> {
+  outcome: O;
+  exchange: {
+    httpStatus: number | null;
+    providerCode: string | null;
+    requestId: string | null;
+    /** The answer's text as received, at most 4,000 characters; null when none came. Payer data is masked. */
+    answer: string | null;
+    /** The wallet's clock from its `Date` header, ms since the epoch. */
+    providerDateMs: number | null;
+  };
+}

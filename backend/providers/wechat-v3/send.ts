@@ -1,0 +1,79 @@
+import { type HttpAnswer, type HttpClient, HttpFault } from '../../../ports/http.ts';
+import { ALPHANUMERIC, type Random, randomText } from '../../../ports/random.ts';
+import { signWechatRequest } from '../../../wire/wechat-v3-authorization.ts';
+import type { Asked } from '../provider.ts';
+import type { WechatV3Config } from './config.ts';
+
+export interface WechatPorts {
+  http: HttpClient;
+  random: Random;
+}
+
+export interface WechatRequest {
+  method: 'GET' | 'POST';
+  /** Path with query, percent-encoded; signed as it is. */
+  path: string;
+  body?: string;
+}
+
+const USER_AGENT = 'Mianfu/1';
+/** WeChat asks for a mark on requests that come to the backup host. */
+const FAILOVER_MARK = ' (failover)';
+
+/**
+ * Sends a signed request. Moves to the next host only when the one before was certainly never reached; path,
+ * body and numbers stay, nonce and signature are fresh. Throws `HttpFault` of the last host tried.
+ */
+export async function sendSigned(
+  config: WechatV3Config,
+  ports: WechatPorts,
+  request: WechatRequest,
+  at: Asked,
+): Promise<HttpAnswer> {
+  let last: unknown;
+  for (const [index, origin] of config.hosts.entries()) {
+    try {
+      return await ports.http.send(
+        {
+          method: request.method,
+          origin,
+          path: request.path,
+          headers: {
+            accept: 'application/json',
+            'user-agent': index === 0 ? USER_AGENT : USER_AGENT + FAILOVER_MARK,
+            ...(request.method === 'POST' ? { 'content-type': 'application/json' } : {}),
+            // Which key shall sign the answer. Certificates are not named: one named after its rotation could cut
+            // us off from learning of its successor.
+            ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
+            authorization: authorization(config, ports.random, request, at.nowMs),
+          },
+          ...(request.body === undefined ? {} : { body: request.body }),
+        },
+        at.signal ? { signal: at.signal } : {},
+      );
+    } catch (error) {
+      last = error;
+      const unsent = error instanceof HttpFault && error.reachedServer === 'no' && error.kind !== 'aborted';
+      if (!unsent) throw error;
+    }
+  }
+  throw last;
+}
+
+function authorization(
+  config: WechatV3Config,
+  random: Random,
+  request: WechatRequest,
+  nowMs: number,
+): string {
+  return signWechatRequest(
+    {
+      method: request.method,
+      path: request.path,
+      timestamp: String(Math.floor(nowMs / 1_000)),
+      nonce: randomText(random, ALPHANUMERIC, 32),
+      body: request.body ?? '',
+    },
+    { mchId: config.mchId, serialNo: config.merchantSerial, privateKey: config.merchantPrivateKey },
+  );
+}

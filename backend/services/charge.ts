@@ -1,0 +1,188 @@
+import type { Clock } from '../../ports/clock.ts';
+import { chargeState } from '../domain/charge.ts';
+import { fen } from '../domain/money.ts';
+import type { Charge, Order } from '../domain/order.ts';
+import { storeInstant } from '../domain/store-time.ts';
+import type { Channel, Trade } from '../domain/trade.ts';
+import { happened } from '../store/events.ts';
+import type { Store } from '../store/store.ts';
+import { ServiceError } from './errors.ts';
+import type { Hub } from './hub.ts';
+import type { Numbers } from './numbers.ts';
+import { addOrder } from './orders.ts';
+import type { Wallets } from './wallets.ts';
+import type { Watch } from './watch.ts';
+
+export interface ChargeRequest {
+  orderNo?: string | undefined;
+  amountFen?: number | undefined;
+  subject?: string | undefined;
+  channels?: readonly Channel[] | undefined;
+  /** Who asks, should the order be new. */
+  source: Order['source'];
+}
+
+/**
+ * Charging: the order and one trade per channel are committed before any wallet is asked; the watch then
+ * asks. Run under the order's lock.
+ */
+export type ChargeService = ReturnType<typeof createCharge>;
+
+export function createCharge(deps: {
+  store: Store;
+  clock: Clock;
+  hub: Hub;
+  watch: Watch;
+  wallets: Wallets;
+  numbers: Numbers;
+  shopName: string;
+  amountMaxFen: number;
+  ttlMs: number;
+}) {
+  const { store, clock, hub, watch, wallets, numbers } = deps;
+
+  function start(request: ChargeRequest): Charge {
+    const channels = usableChannels(request);
+    const { charge, trades } = store.transact(() => {
+      const existing = request.orderNo === undefined ? undefined : orderToCollect(request, request.orderNo);
+      const last = existing && store.charges.lastOfOrder(existing.orderNo);
+      if (existing && last && last.endedAtMs === null) return { charge: resume(existing, last), trades: [] };
+      const [chargeId = '', madeUpNo = '', ...tradeNos] = numbers.take(2 + channels.length);
+      const order = existing ?? newOrder(request, request.orderNo ?? madeUpNo);
+      return begin(order, chargeId, channels, tradeNos);
+    });
+    watch.follow(trades);
+    if (trades.length > 0) hub.tell({ kind: 'committed' });
+    return charge;
+  }
+
+  /** The live charge again, as long as it can still be scanned or is about to be. */
+  function resume(order: Order, live: Charge): Charge {
+    const trades = store.trades.ofCharge(live.chargeId);
+    if (chargeState(trades) !== 'closing') return live;
+    const until = Math.max(...trades.map((trade) => trade.payableUntilMs ?? clock.nowMs()));
+    throw new ServiceError('order_closing', {
+      orderNo: order.orderNo,
+      retryAt: storeInstant(until),
+    });
+  }
+
+  function begin(
+    order: Order,
+    chargeId: string,
+    channels: readonly Channel[],
+    tradeNos: readonly string[],
+  ): { charge: Charge; trades: Trade[] } {
+    const nowMs = clock.nowMs();
+    const charge: Charge = {
+      chargeId,
+      orderNo: order.orderNo,
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs + deps.ttlMs,
+      endedAtMs: null,
+    };
+    store.charges.insert(charge);
+    store.events.append(happened('charge.started', order.orderNo, nowMs));
+    const trades = channels.map((channel, index): Trade => {
+      const trade = newTrade(order, charge, channel, tradeNos[index] ?? '');
+      store.trades.insert(trade);
+      return trade;
+    });
+    return { charge, trades };
+  }
+
+  /** The order under this number, if it may be collected; undefined when there is none yet. */
+  function orderToCollect(request: ChargeRequest, orderNo: string): Order | undefined {
+    const existing = store.orders.byNo(orderNo);
+    if (!existing) return undefined;
+    const differs =
+      (request.amountFen !== undefined && request.amountFen !== existing.amountFen) ||
+      (request.subject !== undefined && request.subject !== existing.subject);
+    if (differs) throw new ServiceError('order_differs', { orderNo });
+    if (existing.state === 'paid') throw new ServiceError('order_paid', { orderNo });
+    if (existing.state === 'cancelled') throw new ServiceError('order_cancelled', { orderNo });
+    return existing;
+  }
+
+  function newOrder(request: ChargeRequest, orderNo: string): Order {
+    if (request.amountFen === undefined) {
+      // Without an amount only an order that was sent ahead can be meant.
+      if (request.orderNo !== undefined)
+        throw new ServiceError('order_not_found', { orderNo: request.orderNo });
+      throw new ServiceError('amount_invalid', { issues: [{ path: 'amountFen', message: 'required' }] });
+    }
+    if (request.amountFen > deps.amountMaxFen) {
+      throw new ServiceError('amount_invalid', { issues: [{ path: 'amountFen', message: 'too_large' }] });
+    }
+    return addOrder(store, {
+      orderNo,
+      amountFen: fen(request.amountFen),
+      subject: request.subject ?? deps.shopName,
+      note: null,
+      state: 'open',
+      source: request.source,
+      createdAtMs: clock.nowMs(),
+      paidAtMs: null,
+    });
+  }
+
+  function usableChannels(request: ChargeRequest): Channel[] {
+    const wanted = [...new Set(request.channels ?? wallets.channels)];
+    const usable = wanted.filter((channel) => wallets.provider(channel) !== undefined);
+    if (usable.length < wanted.length || usable.length === 0) {
+      throw new ServiceError(
+        'channel_unavailable',
+        request.orderNo === undefined ? {} : { orderNo: request.orderNo },
+      );
+    }
+    return usable;
+  }
+
+  /**
+   * Resolves when every trade of the charge has a code or a verdict, or an answer is missing, or after
+   * `waitMs`: from then on the event stream tells.
+   */
+  function codesReady(chargeId: string, waitMs: number): Promise<void> {
+    const isReady = () => !store.trades.anyOpening(chargeId);
+    if (isReady()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        cancelTimer();
+        stopListening();
+        resolve();
+      };
+      const cancelTimer = clock.after(waitMs, done);
+      const stopListening = hub.listen(({ kind }) => {
+        if (kind === 'committed' && isReady()) done();
+      });
+    });
+  }
+
+  return { start, codesReady };
+}
+
+function newTrade(order: Order, charge: Charge, channel: Channel, tradeNo: string): Trade {
+  return {
+    tradeNo,
+    orderNo: order.orderNo,
+    chargeId: charge.chargeId,
+    channel,
+    state: 'created',
+    amountFen: order.amountFen,
+    subject: order.subject,
+    createdAtMs: charge.createdAtMs,
+    expiresAtMs: charge.expiresAtMs,
+    codeUrl: null,
+    providerTradeNo: null,
+    payer: null,
+    paidAtMs: null,
+    closedAtMs: null,
+    payableUntilMs: null,
+    late: false,
+    surplus: false,
+    incident: null,
+    refusal: null,
+    nextStep: 'open',
+    unknown: null,
+  };
+}

@@ -1,0 +1,72 @@
+import type { Ability, TillStatus } from '../../contract/till.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { storeInstant } from '../domain/store-time.ts';
+import type { Unanswered } from '../providers/provider.ts';
+import type { WalletHealth, Wallets } from './wallets.ts';
+
+/** Disk trouble as the screens name it; null while writing works. */
+export type StorageTrouble = 'storage_full' | 'storage_readonly' | null;
+
+/** What the till can do right now, and since when. */
+export type StatusService = ReturnType<typeof createStatus>;
+
+export function createStatus(deps: { clock: Clock; wallets: Wallets }) {
+  const { clock, wallets } = deps;
+  let storage: { trouble: StorageTrouble; sinceMs: number } = { trouble: null, sinceMs: clock.nowMs() };
+
+  function ability(ok: boolean, sinceMs: number, reason: Ability['reason']): Ability {
+    return { ok, since: storeInstant(sinceMs), reason: ok ? null : reason };
+  }
+
+  function read(): TillStatus {
+    const health = wallets.health();
+    // One wallet that answers is enough to charge and to see its payments.
+    const well = health.filter((wallet) => wallet.ok);
+    const best = well[0] ?? [...health].sort((a, b) => b.sinceMs - a.sinceMs)[0];
+    const isAsked = well.length > 0;
+    const sinceMs = best?.sinceMs ?? storage.sinceMs;
+    const reason = best ? asReason(best) : 'misconfigured';
+    const canWrite = storage.trouble === null;
+    const skews = health.flatMap((wallet) => (wallet.clockSkewMs === null ? [] : [wallet.clockSkewMs]));
+    return {
+      charging: canWrite
+        ? ability(isAsked, sinceMs, reason)
+        : ability(false, storage.sinceMs, storage.trouble),
+      seesPayments: ability(isAsked, sinceMs, reason),
+      storage: ability(canWrite, storage.sinceMs, storage.trouble),
+      channels: health.map((wallet) => ({
+        channel: wallet.channel,
+        charging: ability(wallet.ok, wallet.sinceMs, asReason(wallet)),
+        lastAnswerAt: wallet.lastAnswerMs === null ? null : storeInstant(wallet.lastAnswerMs),
+      })),
+      clockSkewMs:
+        skews.length > 0 ? Math.round(skews.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a))) : null,
+    };
+  }
+
+  return {
+    read,
+    /** Notes that writing failed, or works again. Returns true when that is news. */
+    noteStorage(trouble: StorageTrouble): boolean {
+      if (storage.trouble === trouble) return false;
+      storage = { trouble, sinceMs: clock.nowMs() };
+      return true;
+    },
+  };
+}
+
+const REASONS: Record<Unanswered['cause'], NonNullable<Ability['reason']>> = {
+  network: 'network',
+  no_answer: 'network',
+  server_error: 'wallet_down',
+  unreadable: 'network',
+  not_genuine: 'signature',
+  throttled: 'throttled',
+  misconfigured: 'misconfigured',
+  clock: 'clock',
+  unlisted: 'wallet_down',
+};
+
+function asReason(wallet: WalletHealth): Ability['reason'] {
+  return wallet.cause === null ? null : REASONS[wallet.cause];
+}
