@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type { ArmedFaults } from './faults/armed.ts';
+import { FAULTS_MAX } from './faults/armed.ts';
+import { armShape, OPERATIONS, VOCABULARY } from './faults/vocabulary.ts';
+import { controlError, jsonAnswer, type SandboxAnswer, type SandboxRequest, splitPath } from './http.ts';
+import type { Identity } from './identity/identity.ts';
+import { merchantFile } from './identity/merchant.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { phonePage } from './phone/pages.ts';
+import { codeIn, codesAnswer, scanAnswer, tapAnswer } from './phone/phone.ts';
+
+const TEN_YEARS_MS = 10 * 365 * 86_400_000;
+const clockShape = z.strictObject({ advanceMs: z.number().int().min(1).max(TEN_YEARS_MS) });
+const rotateShape = z.strictObject({
+  to: z.enum(['next_certificate', 'retire_old_certificate', 'public_key_only', 'certificates']),
+});
+export type Rotation = z.infer<typeof rotateShape>['to'];
+
+/** What the sandbox's own controls act on. */
+export interface Controls {
+  ledger: Ledger;
+  faults: ArmedFaults;
+  identity: () => Identity;
+  /** Null when done, else why it cannot be done now. */
+  rotate: (to: Rotation) => Promise<string | null>;
+}
+
+type Route = (
+  controls: Controls,
+  request: SandboxRequest,
+  origin: string,
+) => SandboxAnswer | Promise<SandboxAnswer>;
+
+const ROUTES: Record<string, Partial<Record<string, Route>>> = {
+  '/healthz': { GET: () => jsonAnswer(200, { status: 'ok', service: 'sandbox' }) },
+  '/merchant.json': {
+    GET: ({ identity }, _request, origin) => jsonAnswer(200, merchantFile(identity(), origin)),
+  },
+  '/ledger': { GET: ({ ledger }) => jsonAnswer(200, ledger.view()) },
+  '/phone/codes': { GET: ({ ledger }) => codesAnswer(ledger) },
+  '/phone/scan': { POST: onCode((ledger, code) => scanAnswer(ledger, code)) },
+  '/phone/pay': { POST: onCode((ledger, code) => tapAnswer(ledger, code, ledger.pay(code))) },
+  '/phone/type': { POST: onCode((ledger, code) => tapAnswer(ledger, code, ledger.typing(code, 'type'))) },
+  '/phone/back': {
+    POST: onCode((ledger, code) => tapAnswer(ledger, code, ledger.typing(code, 'turn_back'))),
+  },
+  '/faults': {
+    GET: ({ faults }) => jsonAnswer(200, { armed: faults.list(), operations: OPERATIONS, kinds: VOCABULARY }),
+    POST: armFault,
+    DELETE: ({ faults }) => jsonAnswer(200, { cleared: faults.clear() }),
+  },
+  '/clock': { POST: hasten },
+  '/rotate': { POST: rotate },
+};
+
+/** The sandbox's own paths, beside the wallets'. `origin` is how the caller reached us. */
+export async function control(
+  controls: Controls,
+  request: SandboxRequest,
+  origin: string,
+): Promise<SandboxAnswer> {
+  const { pathname } = splitPath(request.path);
+  const routes = Object.hasOwn(ROUTES, pathname) ? ROUTES[pathname] : undefined;
+  const page = request.method === 'GET' ? await phonePage(pathname) : null;
+  if (page) return page;
+  if (!routes) return controlError(404, 'not_found', `Nothing at ${pathname}. See sandbox/README.md.`);
+  const route = Object.hasOwn(routes, request.method) ? routes[request.method] : undefined;
+  if (route) return route(controls, request, origin);
+  const allow = Object.keys(routes).join(', ');
+  const refused = controlError(405, 'method_not_allowed', `${pathname} takes ${allow}.`);
+  return { ...refused, headers: { ...refused.headers, allow } };
+}
+
+function onCode(act: (ledger: Ledger, code: string) => SandboxAnswer): Route {
+  return ({ ledger }, request) => {
+    const json = bodyOf(request);
+    if (!json.ok) return json.answer;
+    const code = codeIn(json.value);
+    return code.ok ? act(ledger, code.code) : code.answer;
+  };
+}
+
+function armFault({ faults }: Controls, request: SandboxRequest): SandboxAnswer {
+  const json = bodyOf(request);
+  if (!json.ok) return json.answer;
+  const parsed = armShape.safeParse(json.value);
+  if (!parsed.success) return invalid(parsed.error);
+  const armed = faults.arm(parsed.data);
+  if (!armed)
+    return controlError(
+      409,
+      'too_many_faults',
+      `${FAULTS_MAX} faults are armed. DELETE /faults clears them.`,
+    );
+  return jsonAnswer(201, { id: armed.id, ...parsed.data });
+}
+
+function hasten({ ledger }: Controls, request: SandboxRequest): SandboxAnswer {
+  const json = bodyOf(request);
+  if (!json.ok) return json.answer;
+  const parsed = clockShape.safeParse(json.value);
+  if (!parsed.success) return invalid(parsed.error);
+  return jsonAnswer(200, { advancedMs: parsed.data.advanceMs, trades: ledger.hasten(parsed.data.advanceMs) });
+}
+
+async function rotate(controls: Controls, request: SandboxRequest): Promise<SandboxAnswer> {
+  const json = bodyOf(request);
+  if (!json.ok) return json.answer;
+  const parsed = rotateShape.safeParse(json.value);
+  if (!parsed.success) return invalid(parsed.error);
+  const why = await controls.rotate(parsed.data.to);
+  if (why) return controlError(409, 'not_now', why);
+  const { wechat } = controls.identity();
+  return jsonAnswer(200, {
+    platformSerials: wechat.platform.map((platform) => platform.serial),
+    publicKeyId: wechat.publicKeyId,
+    publicKeyOnly: wechat.publicKeyOnly,
+  });
+}
+
+function bodyOf(
+  request: SandboxRequest,
+): { ok: true; value: unknown } | { ok: false; answer: SandboxAnswer } {
+  try {
+    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body)) };
+  } catch {
+    return { ok: false, answer: controlError(400, 'invalid_json', 'The body is not JSON in UTF-8.') };
+  }
+}
+
+function invalid(error: z.ZodError): SandboxAnswer {
+  const issues = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const first = issues[0];
+  return controlError(
+    400,
+    'invalid_input',
+    `${first?.path || 'The body'}: ${first?.message ?? 'not valid'}. GET /faults shows what there is.`,
+    { issues },
+  );
+}

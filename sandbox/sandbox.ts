@@ -1,0 +1,168 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { type Random, randomText } from '../ports/random.ts';
+import { alipayTime } from '../wire/china-time.ts';
+import { AlipayGateway } from './alipay/gateway.ts';
+import { type Controls, control, type Rotation } from './control.ts';
+import { ArmedFaults } from './faults/armed.ts';
+import { controlError, type SandboxReply, type SandboxRequest, splitPath } from './http.ts';
+import {
+  createIdentity,
+  type Identity,
+  identityShape,
+  nextPlatformCertificate,
+} from './identity/identity.ts';
+import { Ledger, type LedgerChannel, ledgerShape } from './ledger/ledger.ts';
+import { DataFolder, Saver } from './store.ts';
+import { WechatApi } from './wechat/api.ts';
+
+const IDENTITY_FILE = 'identity.json';
+const LEDGER_FILE = 'ledger.json';
+const DIGITS = '0123456789';
+const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
+
+interface SandboxExchange {
+  channel: LedgerChannel;
+  operation: string;
+  tradeNo: string | null;
+  /** The wallet's own word: `10000`, `OK`, `ACQ.…`, `ORDER_CLOSED`. */
+  code: string;
+  fault: string | null;
+}
+
+export interface SandboxOptions {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Keeps identity and ledger there; absent: in memory alone. */
+  dataDir?: string | undefined;
+  /** Its address when a request carries no usable Host, e.g. `http://127.0.0.1:8790`. */
+  publicOrigin: string;
+  /** Host names beside loopback under which requests are accepted; `*` takes any. */
+  allowedHosts?: readonly string[];
+  /** Keys made earlier, so that many sandboxes in one process share the work. Not with `dataDir`. */
+  identity?: Identity;
+  onExchange?: (exchange: SandboxExchange) => void;
+}
+
+/** Both wallets, a customer's phone and the fault controls, without sockets. */
+export interface Sandbox {
+  /**
+   * Answers one request. Changes are durable (with a data folder) before this resolves, also when the reply
+   * is silence. Rejects only on a bug or a data folder that cannot be written.
+   */
+  handle(request: SandboxRequest): Promise<SandboxReply>;
+  readonly ledger: Ledger;
+  readonly faults: ArmedFaults;
+  identity(): Identity;
+  /** Ends delays that are under way, without an answer. Resolves when everything is on disk. */
+  stop(): Promise<void>;
+}
+
+/** Throws `StartError` when the data folder cannot be used or a file in it is damaged. */
+export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { clock, random, log } = options;
+  const folder = options.dataDir === undefined ? null : await DataFolder.open(options.dataDir);
+  const kept = (await folder?.read(IDENTITY_FILE, identityShape)) ?? null;
+  let identity = kept ?? options.identity ?? (await createIdentity({ nowMs: clock.nowMs(), random }));
+  if (!kept) await folder?.write(IDENTITY_FILE, identity);
+
+  const saver = new Saver(async () => folder?.write(LEDGER_FILE, ledger.snapshot()));
+  const ledger = new Ledger({
+    nowMs: () => clock.nowMs(),
+    freshNo: (channel) => freshProviderNo(channel, clock.nowMs(), random),
+    onChange: () => saver.changed(),
+    snapshot: (await folder?.read(LEDGER_FILE, ledgerShape)) ?? undefined,
+  });
+  const faults = new ArmedFaults();
+  const tell = (channel: LedgerChannel) => (exchange: Omit<SandboxExchange, 'channel'>) => {
+    log.debug({ channel, ...exchange }, 'wallet answered');
+    options.onExchange?.({ channel, ...exchange });
+  };
+  const stopping = new AbortController();
+  const wallets = { ledger, faults, clock, random, stopping: stopping.signal };
+  const alipay = new AlipayGateway({ ...wallets, identity, onExchange: tell('alipay') });
+  const wechat = new WechatApi({ ...wallets, identity: () => identity, onExchange: tell('wechat') });
+  const controls: Controls = {
+    ledger,
+    faults,
+    identity: () => identity,
+    async rotate(to) {
+      const next = await rotated(identity, to, { nowMs: clock.nowMs(), random });
+      if (typeof next === 'string') return next;
+      await folder?.write(IDENTITY_FILE, next);
+      identity = next;
+      return null;
+    },
+  };
+  const accepts = hostCheck(options.allowedHosts ?? [], options.publicOrigin);
+
+  async function answered(request: SandboxRequest): Promise<SandboxReply> {
+    const { pathname } = splitPath(request.path);
+    const host = request.headers.host ?? new URL(options.publicOrigin).host;
+    if (!accepts(host))
+      return controlError(421, 'host_refused', 'This host name is not served here. See --allowed-hosts.');
+    const { origin } = request.headers;
+    if (origin !== undefined && origin !== `http://${host}`)
+      return controlError(403, 'origin_refused', 'Pages of another origin may not use the sandbox.');
+    if (pathname === '/alipay/gateway.do' && ['GET', 'POST'].includes(request.method))
+      return alipay.handle(request);
+    if (pathname.startsWith('/alipay/')) return alipay.notFound();
+    if (pathname.startsWith('/v3/')) return wechat.handle(request);
+    return control(controls, request, `http://${host}`);
+  }
+
+  return {
+    ledger,
+    faults,
+    identity: () => identity,
+    async handle(request) {
+      const reply = await answered(request);
+      await saver.saved();
+      return reply;
+    },
+    stop() {
+      stopping.abort();
+      return saver.saved();
+    },
+  };
+}
+
+async function rotated(
+  identity: Identity,
+  to: Rotation,
+  ports: { nowMs: number; random: Random },
+): Promise<Identity | string> {
+  const { wechat } = identity;
+  const withWechat = (change: Partial<Identity['wechat']>) => ({
+    ...identity,
+    wechat: { ...wechat, ...change },
+  });
+  switch (to) {
+    case 'next_certificate':
+      if (wechat.platform.length > 1) return 'A rotation is under way. Retire the old certificate first.';
+      return withWechat({ platform: [...wechat.platform, await nextPlatformCertificate(identity, ports)] });
+    case 'retire_old_certificate':
+      if (wechat.platform.length < 2) return 'There is only one certificate. Rotate to the next first.';
+      return withWechat({ platform: wechat.platform.slice(-1) });
+    case 'public_key_only':
+      return withWechat({ publicKeyOnly: true });
+    case 'certificates':
+      return withWechat({ publicKeyOnly: false });
+  }
+}
+
+/** 28 digits, as the real ones look: Alipay's begin with the day, WeChat's with 4200. */
+function freshProviderNo(channel: LedgerChannel, nowMs: number, random: Random): string {
+  const day = alipayTime(nowMs).slice(0, 10).replaceAll('-', '');
+  return channel === 'alipay'
+    ? `${day}2200${randomText(random, DIGITS, 16)}`
+    : `4200${randomText(random, DIGITS, 6)}${day}${randomText(random, DIGITS, 10)}`;
+}
+
+/** A page that rebinds its name to loopback still sends that name as Host. */
+function hostCheck(allowed: readonly string[], publicOrigin: string): (host: string) => boolean {
+  if (allowed.includes('*')) return () => true;
+  const names = new Set([...LOOPBACK_HOSTS, ...allowed, new URL(publicOrigin).hostname]);
+  return (host) => names.has(host.replace(/:\d{1,5}$/, '').toLowerCase());
+}

@@ -1,0 +1,199 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Clock } from '../../ports/clock.ts';
+import { ALPHANUMERIC, type Random, randomText } from '../../ports/random.ts';
+import { parseApiV3Key } from '../../wire/wechat-v3-aead.ts';
+import { writeWechatCertificates } from '../../wire/wechat-v3-certificates.ts';
+import { signWechatMessage } from '../../wire/wechat-v3-signature.ts';
+import { type ArmedFaults, NO_PLIGHT, type Plight } from '../faults/armed.ts';
+import { suffer, type WalletWords } from '../faults/suffer.ts';
+import { answer, type SandboxAnswer, type SandboxReply, type SandboxRequest, splitPath } from '../http.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { authorize } from './authorize.ts';
+import { close, native, queryByTradeNo, queryByTransactionId, type WechatDesk } from './operations.ts';
+import { closeMchId, decoded, tradeNoInPath } from './params.ts';
+import { tradeNoHint, type WechatRoute, wechatRoute } from './routes.ts';
+import { type AnswerSigner, AnswerSigners } from './signer.ts';
+import { paramError, WechatRefusal } from './words.ts';
+
+export interface WechatApiOptions {
+  /** Read anew for each request: a rotation changes it. */
+  identity: () => Identity;
+  ledger: Ledger;
+  faults: ArmedFaults;
+  clock: Clock;
+  random: Random;
+  /** Aborted when the sandbox stops: delays end. */
+  stopping: AbortSignal;
+  onExchange: (exchange: {
+    operation: string;
+    tradeNo: string | null;
+    code: string;
+    fault: string | null;
+  }) => void;
+}
+
+/** `/v3/…`: checks, acts and signs as WeChat Pay does; errors are signed as well. */
+export class WechatApi {
+  readonly #options: WechatApiOptions;
+  readonly #signers: AnswerSigners;
+  readonly #apiV3Key: KeyObject;
+  readonly #merchantKey: KeyObject;
+
+  constructor(options: WechatApiOptions) {
+    this.#options = options;
+    const { wechat } = options.identity();
+    this.#signers = new AnswerSigners(() => options.identity().wechat);
+    this.#apiV3Key = parseApiV3Key(wechat.apiV3Key);
+    this.#merchantKey = createPublicKey(wechat.merchantPrivateKey);
+  }
+
+  async handle(request: SandboxRequest): Promise<SandboxReply> {
+    const { clock, faults, ledger } = this.#options;
+    const route = wechatRoute(request.method, request.path);
+    if (route === 'not_found') return this.#refused(new WechatRefusal('NOT_FOUND', '请求的资源不存在'));
+    if (route === 'method') return this.#refused(new WechatRefusal('METHOD_NOT_ALLOWED', '请求方法不正确'));
+
+    const { operation } = route;
+    const tradeNo = tradeNoHint(
+      route,
+      request.body,
+      (id) => ledger.findByProviderNo('wechat', id)?.tradeNo ?? null,
+    );
+    const plight = faults.take({ channel: 'wechat', operation, tradeNo });
+    const named = this.#signers.named(request.headers['wechatpay-serial']);
+    const signer = named ?? this.#signers.byDefault();
+    const tell = (code: string) =>
+      this.#options.onExchange({ operation, tradeNo, code, fault: plight.main?.kind ?? null });
+    const refused = (refusal: WechatRefusal): SandboxAnswer => {
+      tell(refusal.code);
+      return this.#answer(refusal.status, refusalBody(refusal), signer, plight);
+    };
+    const words: WalletWords = {
+      systemError: () => refused(new WechatRefusal('SYSTEM_ERROR', '系统异常，请稍后重试')),
+      throttled: () => refused(new WechatRefusal('FREQUENCY_LIMITED', '频率超限，请稍后重试')),
+      refused: (code, status) => refused(new WechatRefusal(code, '沙箱按要求拒绝', { status })),
+      retryFlag: () => refused(new WechatRefusal('INVALID_REQUEST', '微信没有retry_flag')),
+    };
+    const act = (): SandboxAnswer => {
+      try {
+        const { wechat } = this.#options.identity();
+        const merchant = {
+          mchId: wechat.mchId,
+          serial: wechat.merchantSerial,
+          publicKey: this.#merchantKey,
+        };
+        authorize(request, merchant, clock.nowMs() + plight.skewMs);
+        if (!named) throw paramError('header', 'Wechatpay-Serial', '微信支付平台证书序列号或公钥ID错误');
+        const result = this.#act(route, request);
+        tell('OK');
+        if (!result) return this.#answer(204, '', signer, plight);
+        const body = typeof result === 'string' ? result : JSON.stringify(told(result, plight));
+        return this.#answer(200, body, signer, plight);
+      } catch (error) {
+        if (error instanceof WechatRefusal) return refused(error);
+        throw error;
+      }
+    };
+    return suffer(plight, this.#options, act, words);
+  }
+
+  /** The body of the answer: an object, ready JSON, or null for an empty 204. */
+  #act(route: WechatRoute, request: SandboxRequest): object | string | null {
+    const { ledger, random, clock } = this.#options;
+    const { wechat } = this.#options.identity();
+    const desk: WechatDesk = {
+      ledger,
+      random,
+      appId: wechat.appId,
+      mchId: wechat.mchId,
+      nowMs: clock.nowMs(),
+    };
+    switch (route.operation) {
+      case 'native':
+        return native(desk, request.body);
+      case 'query': {
+        const mchId = new URLSearchParams(splitPath(request.path).query).get('mchid');
+        return route.by === 'tradeNo'
+          ? queryByTradeNo(desk, tradeNoInPath(route.segment), mchId)
+          : queryByTransactionId(desk, decoded(route.segment) ?? '', mchId);
+      }
+      case 'close':
+        close(desk, tradeNoInPath(route.segment), closeMchId(request.body));
+        return null;
+      case 'certificates':
+        return this.#certificates();
+    }
+  }
+
+  #certificates(): string {
+    const { wechat } = this.#options.identity();
+    if (wechat.publicKeyOnly)
+      throw new WechatRefusal(
+        'RESOURCE_NOT_EXISTS',
+        '无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥',
+      );
+    const entries = wechat.platform.map(({ certificate }) => ({
+      pem: certificate,
+      nonce: randomText(this.#options.random, ALPHANUMERIC, 12),
+    }));
+    return writeWechatCertificates(entries, this.#apiV3Key);
+  }
+
+  #refused(refusal: WechatRefusal): SandboxAnswer {
+    this.#options.onExchange({ operation: 'unknown', tradeNo: null, code: refusal.code, fault: null });
+    return this.#answer(refusal.status, refusalBody(refusal), this.#signers.byDefault(), NO_PLIGHT);
+  }
+
+  #answer(status: number, body: string, signer: AnswerSigner, { main, skewMs }: Plight): SandboxAnswer {
+    const { random, clock } = this.#options;
+    const nowMs = clock.nowMs() + skewMs;
+    const key = main?.kind === 'wrong_signature' ? this.#signers.foreign() : signer.privateKey;
+    const signature = signWechatMessage(
+      body,
+      { serial: signer.serial, privateKey: key },
+      { timestamp: String(Math.floor(nowMs / 1_000)), nonce: randomText(random, ALPHANUMERIC, 32) },
+    );
+    if (main?.kind === 'signtest')
+      signature['Wechatpay-Signature'] = `WECHATPAY/SIGNTEST/${signature['Wechatpay-Signature']}`;
+    const plain = answer(status, 'application/json; charset=utf-8', body);
+    return {
+      ...plain,
+      headers: {
+        ...plain.headers,
+        date: new Date(nowMs).toUTCString(),
+        'Request-ID': `08${Buffer.from(random.bytes(14)).toString('hex').toUpperCase()}-0`,
+        ...(main?.kind === 'missing_signature' ? {} : signature),
+      },
+    };
+  }
+}
+
+/** The answer as a fault of content makes it: still genuinely signed. */
+function told(result: object, { main }: Plight): object {
+  const transaction = result as { amount?: { total: number }; out_trade_no?: string };
+  switch (main?.kind) {
+    case 'wrong_amount': {
+      const { amount } = transaction;
+      return amount ? { ...result, amount: { ...amount, total: amount.total + 1 } } : result;
+    }
+    case 'wrong_app_id':
+      return { ...result, appid: 'wx0000000000000000' };
+    case 'wrong_merchant':
+      return { ...result, mchid: '1600000000' };
+    case 'wrong_trade_no':
+      return { ...result, out_trade_no: `${transaction.out_trade_no}X` };
+    case 'status_word':
+      return { ...result, trade_state: main.word, trade_state_desc: main.word };
+    default:
+      return result;
+  }
+}
+
+function refusalBody(refusal: WechatRefusal): string {
+  return JSON.stringify({
+    code: refusal.code,
+    ...(refusal.detail ? { detail: refusal.detail } : {}),
+    message: refusal.message,
+  });
+}

@@ -1,0 +1,75 @@
+import { splitPath } from '../http.ts';
+import { decoded } from './params.ts';
+
+export type WechatRoute =
+  | { operation: 'native' }
+  | { operation: 'query'; by: 'tradeNo' | 'id'; segment: string }
+  | { operation: 'close'; segment: string }
+  | { operation: 'certificates' };
+
+const PATHS: readonly {
+  method: 'GET' | 'POST';
+  pattern: RegExp;
+  route: (segment: string) => WechatRoute;
+}[] = [
+  {
+    method: 'POST',
+    pattern: /^\/v3\/pay\/transactions\/native$/,
+    route: () => ({ operation: 'native' }),
+  },
+  {
+    method: 'GET',
+    pattern: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/,
+    route: (segment) => ({ operation: 'query', by: 'tradeNo', segment }),
+  },
+  {
+    method: 'GET',
+    pattern: /^\/v3\/pay\/transactions\/id\/([^/]+)$/,
+    route: (segment) => ({ operation: 'query', by: 'id', segment }),
+  },
+  {
+    method: 'POST',
+    pattern: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/,
+    route: (segment) => ({ operation: 'close', segment }),
+  },
+  { method: 'GET', pattern: /^\/v3\/certificates$/, route: () => ({ operation: 'certificates' }) },
+];
+
+/** The endpoint that a request means; `method` when the path exists under another method only. */
+export function wechatRoute(method: string, path: string): WechatRoute | 'not_found' | 'method' {
+  const { pathname } = splitPath(path);
+  let pathKnown = false;
+  for (const entry of PATHS) {
+    const match = entry.pattern.exec(pathname);
+    if (!match) continue;
+    if (entry.method === method) return entry.route(match[1] ?? '');
+    pathKnown = true;
+  }
+  return pathKnown ? 'method' : 'not_found';
+}
+
+/** The number that a fault may be bound to, as far as the request can be read. */
+export function tradeNoHint(
+  route: WechatRoute,
+  body: Uint8Array,
+  byTransactionId: (id: string) => string | null,
+): string | null {
+  switch (route.operation) {
+    case 'certificates':
+      return null;
+    case 'close':
+      return decoded(route.segment);
+    case 'query': {
+      const segment = decoded(route.segment);
+      return route.by === 'id' && segment !== null ? byTransactionId(segment) : segment;
+    }
+    case 'native':
+      try {
+        const json: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
+        const tradeNo = (json as { out_trade_no?: unknown } | null)?.out_trade_no;
+        return typeof tradeNo === 'string' ? tradeNo : null;
+      } catch {
+        return null;
+      }
+  }
+}
