@@ -1,0 +1,31 @@
+import { UnstyledButton } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+/** A button that leaves the keyboard where it is: a till's keys need no focus. */
+export function Action(props: {
+  onPress(): void;
+  children: ReactNode;
+  /** The key that does the same, as printed on it. */
+  hint?: string;
+  kind?: 'main' | 'plain' | 'quiet';
+  label?: string;
+  disabled?: boolean;
+  pressed?: boolean;
+  testId?: string;
+}) {
+  const { onPress, children, hint, kind = 'plain', label, disabled = false, pressed, testId } = props;
+  return (
+    <UnstyledButton
+      className={`action action-${kind}`}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={onPress}
+      data-hint={hint}
+      aria-label={label}
+      aria-pressed={pressed}
+      disabled={disabled}
+      data-testid={testId}
+    >
+      {children}
+    </UnstyledButton>
+  );
+}

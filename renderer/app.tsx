@@ -1,0 +1,138 @@
+import { MantineProvider } from '@mantine/core';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { Action } from './action.tsx';
+import { Announcer } from './cashier/announcer.tsx';
+import { LostStrip } from './cashier/health.tsx';
+import { openPhone } from './cashier/side.tsx';
+import { Stage } from './cashier/stage.tsx';
+import { toggleLanguage, useWords } from './i18n/index.ts';
+import { listenToKeys } from './keyboard.ts';
+import type { Api } from './link.ts';
+import { isMuted, setMuted } from './sound.ts';
+import { screenOf } from './store/screen.ts';
+import type { TillStore } from './store/till-store.ts';
+import { mantineTheme, toggleScheme, useScheme } from './theme.ts';
+import { TillContext, useTill } from './till-context.ts';
+
+const Orders = lazy(() => import('./lists/orders.tsx'));
+const History = lazy(() => import('./lists/history.tsx'));
+
+type List = 'orders' | 'history';
+
+export function App({ till, api }: { till: TillStore; api: Api }) {
+  const [list, setList] = useState<List | null>(null);
+  const scheme = useScheme();
+  const context = useMemo<TillContext>(
+    () => ({
+      till,
+      api,
+      run: (command) => {
+        if (command.do === 'orders' || command.do === 'history') setList(command.do);
+        else till.run(command);
+      },
+    }),
+    [till, api],
+  );
+  useEffect(() => listenToKeys(context), [context]);
+  useEffect(() => {
+    const over = new AbortController();
+    void till.connect(over.signal);
+    return () => over.abort();
+  }, [till]);
+  return (
+    <MantineProvider
+      theme={mantineTheme}
+      forceColorScheme={scheme}
+      // The content security policy allows no style element: its variables come as a file.
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
+      <TillContext value={context}>
+        <Frame />
+        <Suspense fallback={null}>
+          {list === 'orders' && <Orders onClose={() => setList(null)} />}
+          {list === 'history' && <History onClose={() => setList(null)} />}
+        </Suspense>
+      </TillContext>
+    </MantineProvider>
+  );
+}
+
+function Frame() {
+  const { screen, phase, isKnown } = useTill((state) => ({
+    screen: screenOf(state),
+    phase: state.link.phase,
+    isKnown: state.till !== null,
+  }));
+  return (
+    <div className="frame" data-screen={screen} data-link={phase}>
+      <TopBar />
+      <LostStrip />
+      <main>{phase === 'not_let_in' ? <NotLetIn /> : isKnown ? <Stage /> : <Opening />}</main>
+      <Announcer />
+    </div>
+  );
+}
+
+/** The shop's name, what this window remembers, and in the sandbox that it is one. */
+function TopBar() {
+  const { t } = useWords();
+  const scheme = useScheme();
+  const [muted, mute] = useState(isMuted);
+  const till = useTill((state) => state.till);
+  const phoneUrl = till?.phoneUrl ?? null;
+  return (
+    <header className="top">
+      {till?.mode === 'sandbox' && (
+        <p className="demo" data-testid="sandbox">
+          <b>{t('sandbox.word')}</b> <span>{t('sandbox.text')}</span>
+        </p>
+      )}
+      <p className="shop">{till?.mode === 'live' ? till.shopName : ''}</p>
+      {phoneUrl !== null && (
+        <Action kind="quiet" onPress={() => openPhone(phoneUrl)} testId="phone">
+          {t('sandbox.phone')}
+        </Action>
+      )}
+      <Action
+        kind="quiet"
+        pressed={muted}
+        onPress={() => {
+          setMuted(!muted);
+          mute(!muted);
+        }}
+      >
+        {t(muted ? 'header.sound_off' : 'header.sound_on')}
+      </Action>
+      <Action kind="quiet" onPress={toggleScheme}>
+        {t(scheme === 'dark' ? 'header.theme_light' : 'header.theme_dark')}
+      </Action>
+      <Action kind="quiet" onPress={toggleLanguage}>
+        {t('header.language')}
+      </Action>
+    </header>
+  );
+}
+
+function NotLetIn() {
+  const { t } = useWords();
+  return (
+    <div className="stage verdict">
+      <div className="verdict-main">
+        <h1>{t('link.not_let_in')}</h1>
+        <p className="verdict-words">{t('link.not_let_in_text')}</p>
+      </div>
+    </div>
+  );
+}
+
+function Opening() {
+  const { t } = useWords();
+  return (
+    <div className="stage verdict">
+      <div className="verdict-main">
+        <p className="verdict-words quiet">{t('link.connecting')}</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import type { TillStatus } from '../../contract/till.ts';
+import { useWords, type Words } from '../i18n/index.ts';
+import { screenOf } from '../store/screen.ts';
+import { AMOUNT_MAX_FEN } from '../store/steps.ts';
+import { useTill } from '../till-context.ts';
+import { age, clockTime, useNow } from '../times.ts';
+import { noticeWords } from './entry.tsx';
+
+/** Wallets refuse requests whose time is this far off; warned about well before. */
+const CLOCK_SKEW_WARN_MS = 60_000;
+
+/** One quiet line of what works. What does not is said by the strip above. */
+export function Health() {
+  const { t } = useWords();
+  const { status, offset } = useTill((state) => ({ status: state.status, offset: state.clockOffsetMs }));
+  const now = useNow(offset);
+  if (status === null) return <p className="health" />;
+  const answers = status.channels.flatMap((each) =>
+    each.lastAnswerAt ? [Date.parse(each.lastAnswerAt)] : [],
+  );
+  return (
+    <p className="health">
+      <Sign ok={status.charging.ok}>{t('ability.charging')}</Sign>
+      <Sign ok={status.seesPayments.ok}>{t('ability.sees')}</Sign>
+      {answers.length > 0 && (
+        <span className="quiet">{t('ability.checked', { age: age(t, now - Math.max(...answers)) })}</span>
+      )}
+    </p>
+  );
+}
+
+function Sign({ ok, children }: { ok: boolean; children: string }) {
+  return (
+    <span className={ok ? 'sign-ok' : 'sign-lost'}>
+      <svg viewBox="0 0 12 12" aria-hidden="true">
+        {ok ? <path d="m2 6.500 2.700 2.700L10 3.500" /> : <path d="m3 3 6 6m0-6-6 6" />}
+      </svg>
+      {children}
+    </span>
+  );
+}
+
+/** Which ability is lost, since when and why; nothing while all is well. */
+export function LostStrip() {
+  const { t } = useWords();
+  const { status, link } = useTill((state) => ({ status: state.status, link: state.link }));
+  const notice = useTill((state) => (['idle', 'entering'].includes(screenOf(state)) ? null : state.notice));
+  const lines = link.phase === 'down' ? [] : lostLines(t, status);
+  return (
+    <div role="status" className={lines.length > 0 || notice || link.phase === 'down' ? 'strip' : undefined}>
+      {link.phase === 'down' && (
+        <p>
+          <b>{t('link.down')}</b>{' '}
+          {t('link.down_since', { time: clockTime(new Date(link.sinceMs).toISOString()) })}
+        </p>
+      )}
+      {notice && <p>{noticeWords(t, notice, '', AMOUNT_MAX_FEN)}</p>}
+      {lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+    </div>
+  );
+}
+
+function lostLines(t: Words, status: TillStatus | null): string[] {
+  if (status === null) return [];
+  const at = (since: string) => clockTime(since, 'minutes');
+  const { storage, charging, channels, clockSkewMs } = status;
+  const lines: string[] = [];
+  if (!storage.ok && storage.reason)
+    lines.push(t('ability.lost.storage', { time: at(storage.since), reason: t(`reason.${storage.reason}`) }));
+  else if (!charging.ok && charging.reason)
+    lines.push(
+      `${t('ability.lost.charging', { time: at(charging.since), reason: t(`reason.${charging.reason}`) })} ${t('ability.honest')}`,
+    );
+  else {
+    const lost = channels.filter((each) => !each.charging.ok);
+    const words = lost.map(({ channel, charging: { since, reason } }) =>
+      t('ability.lost.wallet', {
+        wallet: t(`wallet.${channel}`),
+        time: at(since),
+        reason: t(`reason.${reason ?? 'network'}`),
+      }),
+    );
+    if (words.length > 0) lines.push(`${words.join(' ')} ${t('ability.stays')}`);
+  }
+  if (clockSkewMs !== null && Math.abs(clockSkewMs) > CLOCK_SKEW_WARN_MS)
+    lines.push(t('ability.clock', { seconds: Math.round(Math.abs(clockSkewMs) / 1_000) }));
+  return lines;
+}

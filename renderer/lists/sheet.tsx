@@ -1,0 +1,58 @@
+import { Drawer, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import '@mantine/core/styles/default-css-variables.css';
+import '@mantine/core/styles/Overlay.css';
+import '@mantine/core/styles/ModalBase.css';
+import '@mantine/core/styles/Drawer.css';
+import '@mantine/core/styles/Input.css';
+import './lists.css';
+import { Action } from '../action.tsx';
+import { useWords } from '../i18n/index.ts';
+
+/** A list over the stage: title, one search field, rows. Esc closes; focus is kept inside and given back. */
+export function Sheet(props: {
+  title: string;
+  searchWords: string;
+  query: string;
+  onQuery(query: string): void;
+  onClose(): void;
+  /** Stands in the search field's place. */
+  instead?: ReactNode;
+  children: ReactNode;
+}) {
+  const { title, searchWords, query, onQuery, onClose, instead, children } = props;
+  const { t } = useWords();
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      withCloseButton={false}
+      // Would add a style element; the page behind does not scroll anyway.
+      lockScroll={false}
+      classNames={{ content: 'sheet', body: 'sheet-body', overlay: 'sheet-shade' }}
+      transitionProps={{ duration: 140, transition: 'slide-left' }}
+      aria-label={title}
+    >
+      <header className="sheet-head">
+        <h2>{title}</h2>
+        <Action onPress={onClose} hint="Esc">
+          {t('list.close')}
+        </Action>
+      </header>
+      {instead ?? (
+        <TextInput
+          type="search"
+          value={query}
+          onChange={(event) => onQuery(event.currentTarget.value)}
+          aria-label={searchWords}
+          placeholder={searchWords}
+          data-autofocus
+          classNames={{ input: 'search' }}
+          variant="unstyled"
+        />
+      )}
+      <div className="sheet-rows">{children}</div>
+    </Drawer>
+  );
+}

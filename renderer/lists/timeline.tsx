@@ -1,0 +1,118 @@
+import { useEffect, useState } from 'react';
+import type { TimelineEntry, Trade } from '../../contract/trade.ts';
+import { keyOf, useWords } from '../i18n/index.ts';
+import { type LinkErrorCode, linkError } from '../link-error.ts';
+import { useTillContext } from '../till-context.ts';
+import { clockTime, dayAndTime } from '../times.ts';
+import { WalletName } from '../wallet.tsx';
+import { Yuan } from '../yuan.tsx';
+import { ListState } from './list-state.tsx';
+
+interface Opened {
+  trade: Trade;
+  timeline: readonly TimelineEntry[];
+}
+
+/** One trade: what became of it and when, with the wallet's answers folded away. */
+export function Timeline({ tradeNo }: { tradeNo: string }) {
+  const { api } = useTillContext();
+  const { t } = useWords();
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const [failure, setFailure] = useState<LinkErrorCode | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    let isCurrent = attempt >= 0;
+    api.trades.get({ tradeNo }).then(
+      (next) => {
+        if (!isCurrent) return;
+        setOpened(next);
+        setFailure(null);
+      },
+      (error) => isCurrent && setFailure(linkError(error).code),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [api, tradeNo, attempt]);
+  if (opened === null)
+    return (
+      <ListState isRead={false} failure={failure} empty={null} onAgain={() => setAttempt(attempt + 1)} />
+    );
+  const { trade, timeline } = opened;
+  return (
+    <article className="trade">
+      <header>
+        <WalletName channel={trade.channel} />
+        <p className="trade-amount">
+          <Yuan fen={trade.amountFen} />
+        </p>
+        <p>{t(`state.${trade.state}`)}</p>
+      </header>
+      <dl>
+        <Fact name={t('history.order')} value={trade.orderNo} />
+        <Fact name={t('history.trade')} value={trade.tradeNo} />
+        <Fact name={t('history.provider')} value={trade.providerTradeNo} />
+        <Fact name={t('history.payer')} value={trade.payer} />
+        <Fact name={t('history.expires')} value={dayAndTime(trade.expiresAt)} />
+      </dl>
+      <h3>{t('history.timeline')}</h3>
+      <ol className="timeline">
+        {timeline.map((entry, index) => (
+          <Entry key={keyOfEntry(entry, index)} entry={entry} />
+        ))}
+      </ol>
+    </article>
+  );
+}
+
+/** Entries are only ever added at the end, and two may look the same. */
+function keyOfEntry(entry: TimelineEntry, index: number): string {
+  return `${index} ${entry.at}`;
+}
+
+/** The wallet's word inside an outcome such as `evidence:TRADE_SUCCESS`; null when it says nothing more. */
+function outcomeCode(outcome: string): string | null {
+  return outcome.split(':')[1] ?? null;
+}
+
+function Fact({ name, value }: { name: string; value: string | null }) {
+  if (value === null) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function Entry({ entry }: { entry: TimelineEntry }) {
+  const { t } = useWords();
+  const { exchange } = entry;
+  const key = keyOf('what', entry.what);
+  return (
+    <li className={`timeline-${entry.kind}`}>
+      <time>{clockTime(entry.at)}</time>
+      <div>
+        <p className={exchange ? '' : 'timeline-turn'}>
+          {key ? t(key) : entry.toState ? t(`state.${entry.toState}`) : entry.what}
+        </p>
+        {exchange && (
+          <p className="quiet">
+            {[outcomeCode(exchange.outcome) ?? exchange.providerCode, exchange.httpStatus]
+              .filter((each) => each !== null)
+              .join(' · ')}
+            {' · '}
+            {t('history.took', { ms: exchange.durationMs })}
+          </p>
+        )}
+        {exchange?.answer && (
+          <details>
+            <summary>{t('history.raw')}</summary>
+            <pre>{exchange.answer}</pre>
+            {exchange.requestId && <small>{exchange.requestId}</small>}
+          </details>
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,26 @@
+import { createContext, use } from 'react';
+import { useStore } from 'zustand';
+import { useShallow } from 'zustand/react/shallow';
+import type { Api } from './link.ts';
+import type { Command } from './store/commands.ts';
+import type { TillState } from './store/state.ts';
+import type { TillStore } from './store/till-store.ts';
+
+export interface TillContext {
+  till: TillStore;
+  api: Api;
+  /** Does what a key or button asks for, the lists included. */
+  run(command: Command): void;
+}
+
+export const TillContext = createContext<TillContext | null>(null);
+
+export function useTillContext(): TillContext {
+  const context = use(TillContext);
+  if (context === null) throw new Error('Rendered outside the till.');
+  return context;
+}
+
+export function useTill<T>(select: (state: TillState) => T): T {
+  return useStore(useTillContext().till.store, useShallow(select));
+}

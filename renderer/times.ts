@@ -1,0 +1,69 @@
+import { useSyncExternalStore } from 'react';
+import { every, nowMs } from './clock.ts';
+import type { Words } from './i18n/index.ts';
+
+/** Whole seconds that every component on the screen shares. */
+let second = Math.floor(nowMs() / 1_000);
+
+function onSecond(callback: () => void): () => void {
+  return every(250, () => {
+    const next = Math.floor(nowMs() / 1_000);
+    if (next === second) return;
+    second = next;
+    callback();
+  });
+}
+
+/** The backend's time, milliseconds; the component renders anew each second. */
+export function useNow(clockOffsetMs: number): number {
+  useSyncExternalStore(subscribe, () => second);
+  return nowMs() + clockOffsetMs;
+}
+
+const listeners = new Set<() => void>();
+let stop: (() => void) | null = null;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  stop ??= onSecond(() => {
+    for (const each of listeners) each();
+  });
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    stop?.();
+    stop = null;
+  };
+}
+
+/** `3 s`, `4 min`, `2 h`; never less than one second. */
+export function age(t: Words, ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
+  if (seconds < 90) return t('age.seconds', { count: seconds });
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90
+    ? t('age.minutes', { count: minutes })
+    : t('age.hours', { count: Math.round(minutes / 60) });
+}
+
+/** Time left as `1:52`. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** The store's wall clock, `14:34:10`; without seconds where they do not matter. */
+export function clockTime(at: string, precision: 'minutes' | 'seconds' = 'seconds'): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'Asia/Shanghai',
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(precision === 'seconds' ? { second: '2-digit' } : {}),
+  }).format(new Date(at));
+}
+
+/** `2026-11-21 14:34:10` in the store's zone. */
+export function dayAndTime(at: string): string {
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(new Date(at));
+  return `${day} ${clockTime(at)}`;
+}
