@@ -1,0 +1,54 @@
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+/**
+ * Bundles what Electron runs into dist/main: main and the two services as modules, the preload as one
+ * CommonJS file, which is all that a sandboxed preload may be. Files that the code reads beside itself are
+ * copied beside the bundles.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = join(root, 'dist', 'main');
+/** Compiled code cannot be bundled; Electron brings its own module. */
+const EXTERNAL = ['electron', 'better-sqlite3', ...builtinModules, /^node:/];
+
+async function bundle(entry: string, format: 'es' | 'cjs'): Promise<void> {
+  const name = `[name].${format === 'es' ? 'js' : 'cjs'}`;
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    ssr: { noExternal: true, external: ['electron', 'better-sqlite3'] },
+    build: {
+      ssr: true,
+      outDir: out,
+      emptyOutDir: false,
+      target: 'node24',
+      minify: false,
+      rolldownOptions: {
+        input: join(root, 'main', `${entry}.ts`),
+        external: EXTERNAL,
+        output: { format, entryFileNames: name, codeSplitting: false },
+      },
+    },
+  });
+}
+
+export async function buildMain(): Promise<void> {
+  rmSync(out, { recursive: true, force: true });
+  for (const entry of ['main', 'backend-process', 'sandbox-process']) await bundle(entry, 'es');
+  await bundle('preload', 'cjs');
+  copyFilesReadAtRunTime();
+}
+
+function copyFilesReadAtRunTime(): void {
+  cpSync(join(root, 'backend', 'store', 'migrations'), join(out, 'migrations'), { recursive: true });
+  const phone = join(root, 'sandbox', 'phone');
+  for (const file of readdirSync(phone)) {
+    if (!file.endsWith('.ts')) cpSync(join(phone, file), join(out, file), { recursive: true });
+  }
+}
+
+if (import.meta.main) await buildMain();
