@@ -1,0 +1,121 @@
+import type { Evidence } from '../../backend/domain/evidence.ts';
+import { FEN_MAX, fen } from '../../backend/domain/money.ts';
+import type { Channel, Step } from '../../backend/domain/trade.ts';
+import type {
+  Answered,
+  CloseOutcome,
+  OpenOutcome,
+  OpenRequest,
+  Provider,
+  QueryOutcome,
+  TradeRef,
+  Unanswered,
+} from '../../backend/providers/provider.ts';
+
+type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
+
+/** A wallet that answers as told, and notes what it was asked. Unscripted, it behaves as an unpaid WeChat order. */
+export class ScriptedProvider implements Provider {
+  readonly channel: Channel;
+  readonly amountMaxFen = fen(FEN_MAX);
+  readonly asked: { step: Step; tradeNo: string; atMs: number }[] = [];
+  /** Trades that are paid, paying or closed here; anything else is unpaid. */
+  readonly status = new Map<string, Evidence['status']>();
+  /** Answers to give instead, per step, first in first out. */
+  readonly script: { step: Step; answer: Outcome | Promise<Outcome> }[] = [];
+  /** When set, every call is unanswered. */
+  down: Unanswered['cause'] | null = null;
+  inFlight = 0;
+  inFlightMost = 0;
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+  }
+
+  open(request: OpenRequest, at: { nowMs: number }): Promise<Answered<OpenOutcome>> {
+    return this.#answer('open', request, at.nowMs, () => ({
+      kind: 'code',
+      codeUrl: `https://${this.channel}.example/${request.tradeNo}`,
+    })) as Promise<Answered<OpenOutcome>>;
+  }
+
+  query(request: TradeRef, at: { nowMs: number }): Promise<Answered<QueryOutcome>> {
+    return this.#answer('query', request, at.nowMs, () => {
+      const status = this.status.get(request.tradeNo) ?? 'unpaid';
+      return { kind: 'evidence', evidence: evidence(request, status, at.nowMs) };
+    }) as Promise<Answered<QueryOutcome>>;
+  }
+
+  close(request: TradeRef, at: { nowMs: number }): Promise<Answered<CloseOutcome>> {
+    return this.#closeAs('close', request, at.nowMs);
+  }
+
+  cancel(request: TradeRef, at: { nowMs: number }): Promise<Answered<CloseOutcome>> {
+    return this.#closeAs('cancel', request, at.nowMs);
+  }
+
+  async stop(): Promise<void> {}
+
+  steps(tradeNo?: string): Step[] {
+    return this.asked
+      .filter((each) => tradeNo === undefined || each.tradeNo === tradeNo)
+      .map((each) => each.step);
+  }
+
+  #closeAs(step: Step, request: TradeRef, nowMs: number): Promise<Answered<CloseOutcome>> {
+    return this.#answer(step, request, nowMs, () => {
+      if (this.status.get(request.tradeNo) === 'paid')
+        return { kind: 'query_first', code: 'ORDER_PAID', message: '' };
+      this.status.set(request.tradeNo, 'closed');
+      return { kind: 'accepted' };
+    }) as Promise<Answered<CloseOutcome>>;
+  }
+
+  async #answer(
+    step: Step,
+    request: TradeRef,
+    atMs: number,
+    usual: () => Outcome,
+  ): Promise<Answered<Outcome>> {
+    this.asked.push({ step, tradeNo: request.tradeNo, atMs });
+    this.inFlight += 1;
+    this.inFlightMost = Math.max(this.inFlightMost, this.inFlight);
+    try {
+      const scripted = this.script.findIndex((each) => each.step === step);
+      const answer =
+        scripted >= 0
+          ? this.script.splice(scripted, 1)[0]?.answer
+          : this.down
+            ? unanswered(this.down)
+            : usual();
+      return { outcome: (await answer) ?? usual(), exchange: NO_EXCHANGE };
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+}
+
+export function evidence(request: TradeRef, status: Evidence['status'], nowMs: number): Evidence {
+  const isPaid = status === 'paid' || status === 'refunded';
+  return {
+    tradeNo: request.tradeNo,
+    status,
+    providerTradeNo: isPaid ? `42${request.tradeNo}` : null,
+    amountFen: request.amountFen,
+    payer: isPaid ? '138****0000' : null,
+    paidAtMs: isPaid ? nowMs : null,
+    providerStatus: status.toUpperCase(),
+  };
+}
+
+export function unanswered(cause: Unanswered['cause']): Unanswered {
+  return { kind: 'unknown', cause, code: '', message: cause };
+}
+
+const NO_EXCHANGE = {
+  httpStatus: null,
+  providerCode: null,
+  requestId: null,
+  answer: null,
+  providerDateMs: null,
+};

@@ -1,0 +1,46 @@
+import { Registry } from 'prom-client';
+import { type Backend, type BackendPorts, createBackend } from '../../backend/backend.ts';
+import { type Db, openMemoryDatabase } from '../../backend/store/database.ts';
+import { silentLog } from '../../ports/log.ts';
+import { systemRandom } from '../../ports/random.ts';
+import { SimClock } from '../../ports/sim-clock.ts';
+import { ScriptedProvider } from './provider.ts';
+
+/** 2026-11-21 14:32:10 in the store. */
+export const START_MS = Date.parse('2026-11-21T14:32:10.000+08:00');
+export const TTL_MS = 120_000;
+
+export interface TestTill {
+  backend: Backend;
+  clock: SimClock;
+  db: Db;
+  alipay: ScriptedProvider;
+  wechat: ScriptedProvider;
+}
+
+/** The real backend on a simulated clock, with scripted wallets and a database in memory. */
+export function testTill(change: Partial<BackendPorts> & { clock?: SimClock; db?: Db } = {}): TestTill {
+  const clock = change.clock ?? new SimClock(START_MS);
+  const db = change.db ?? openMemoryDatabase();
+  const alipay = new ScriptedProvider('alipay');
+  const wechat = new ScriptedProvider('wechat');
+  const backend = createBackend({
+    clock,
+    random: systemRandom(),
+    log: silentLog(),
+    db,
+    providers: [alipay, wechat],
+    metrics: new Registry(),
+    mode: 'sandbox',
+    version: '0.0.0',
+    shopName: '面付',
+    phoneUrl: null,
+    chargeTtlMs: TTL_MS,
+    amountMaxFen: 10_000_000_000,
+    apiKey: 'test-key-0123456789',
+    allowedHosts: [],
+    uiDir: undefined,
+    ...change,
+  });
+  return { backend, clock, db, alipay, wechat };
+}

@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { CONTENT_SECURITY_POLICY } from '../../backend/http/content-policy.ts';
+import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
+import type { Charge, Order } from '../../contract/order.ts';
+import type { Till, TillStatus } from '../../contract/till.ts';
+import { listen } from '../../ports/service.ts';
+import * as sample from './sample.ts';
+
+/** What a scene's backend answers. */
+export interface Script {
+  till?: Partial<Till>;
+  status?: Partial<TillStatus>;
+  today?: typeof sample.today;
+  recent?: Order[];
+  live?: Order[];
+  toCollect?: Order[];
+  /** The charge that every order gets; `hang` never answers. */
+  charge?: Charge | 'hang' | ErrorCode;
+  /** What a cancelled charge looks like. */
+  cancelled?: Charge;
+  isLetIn?: boolean;
+}
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+/**
+ * The built screens over HTTP with a backend that plays one scene, in the real wire's shape. `cutStreams`
+ * ends the line as a crash would; `orders` counts what was asked for.
+ */
+export async function startFakeTill(ui: string) {
+  let script: Script = {};
+  let isDown = false;
+  const orders = new Map<string, Order>();
+  const streams = new Set<ServerResponse>();
+  const resumedFrom: (string | undefined)[] = [];
+  const asked: { path: string; body: unknown }[] = [];
+
+  async function api(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const body: unknown = request.method === 'POST' ? JSON.parse((await text(request)) || '{}') : {};
+    asked.push({ path, body });
+    if (script.isLetIn === false) return problem(response, 'unauthorized');
+    const known = [...(script.recent ?? sample.recent), ...(script.live ?? [])];
+    const [, orderNo = ''] = /^\/orders\/([^/]+)/.exec(path) ?? [];
+    const status = { ...sample.status, ...script.status };
+    if (path === '/till') return json(response, { ...sample.till, ...script.till });
+    if (path === '/status') return json(response, status);
+    if (path === '/today') return json(response, script.today ?? sample.today);
+    if (path === '/charges/live')
+      return json(
+        response,
+        (script.live ?? []).map((each) => each.charge),
+      );
+    if (path === '/trades')
+      return json(response, { items: known.flatMap((each) => each.charge?.trades ?? []), nextCursor: null });
+    if (path.startsWith('/trades/')) {
+      const [first] = known;
+      const paid = sample.paid('alipay');
+      return json(response, { trade: paid, order: first, timeline: sample.timeline });
+    }
+    if (path === '/orders') {
+      const url = new URL(request.url ?? '', 'http://till');
+      const isToCollect = url.searchParams.get('source') === 'integrator';
+      return json(response, { items: isToCollect ? (script.toCollect ?? []) : known, nextCursor: null });
+    }
+    if (path === '/charges') return createCharge(response, body as { orderNo: string; amountFen: number });
+    if (path.endsWith('/cancel') && orderNo !== '') {
+      const order = orders.get(orderNo);
+      const amountFen = order?.amountFen ?? 1_250;
+      return json(response, {
+        ...sample.order(orderNo, amountFen, -8, script.cancelled ?? null),
+        state: 'cancelled',
+      });
+    }
+    const order = orders.get(orderNo) ?? known.find((each) => each.orderNo === orderNo);
+    if (orderNo !== '' && order) return json(response, order);
+    problem(response, orderNo === '' ? 'not_found' : 'order_not_found');
+  }
+
+  function createCharge(response: ServerResponse, input: { orderNo: string; amountFen?: number }): void {
+    const { charge } = script;
+    if (charge === 'hang') return;
+    if (typeof charge === 'string') {
+      problem(response, charge);
+      return;
+    }
+    const order = sample.order(input.orderNo, input.amountFen ?? 1_250, -8, charge ?? null);
+    orders.set(order.orderNo, order);
+    json(response, order.charge);
+  }
+
+  function stream(response: ServerResponse): void {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    const status = { ...sample.status, ...script.status };
+    response.write(
+      `event: message\nid: 1\ndata: ${JSON.stringify({ type: 'ready', at: sample.NOW, status })}\n\n`,
+    );
+    streams.add(response);
+    response.on('close', () => streams.delete(response));
+  }
+
+  async function file(response: ServerResponse, path: string): Promise<void> {
+    const name = path === '/' ? 'index.html' : path;
+    const content = await readFile(join(ui, name)).catch(() => null);
+    if (content === null) return void response.writeHead(404).end();
+    response.writeHead(200, {
+      'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
+      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    });
+    response.end(content);
+  }
+
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://till');
+    if (isDown) request.socket.destroy();
+    else if (pathname === '/api/v1/events' && script.isLetIn !== false) {
+      resumedFrom.push(request.headers['last-event-id']?.toString());
+      stream(response);
+    } else if (pathname.startsWith('/api/v1')) void api(request, response, pathname.slice('/api/v1'.length));
+    else void file(response, pathname);
+  });
+  const origin = await listen(server, { host: '127.0.0.1', port: 0 });
+  return {
+    origin,
+    asked,
+    /** The last event id of each stream that was opened. */
+    resumedFrom,
+    play(next: Script): void {
+      script = next;
+      isDown = false;
+      orders.clear();
+      asked.length = 0;
+    },
+    /** The backend is gone, as after a crash. */
+    goDown(): void {
+      isDown = true;
+      for (const each of streams) each.destroy();
+    },
+    comeBack(): void {
+      isDown = false;
+    },
+    tell(event: object, id?: number): void {
+      const data = `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(event)}\n\n`;
+      for (const each of streams) each.write(`event: message\n${data}`);
+    },
+    close(): Promise<void> {
+      for (const each of streams) each.destroy();
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+export type FakeTill = Awaited<ReturnType<typeof startFakeTill>>;
+
+function json(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function problem(response: ServerResponse, code: ErrorCode): void {
+  const { status, title } = ERRORS[code];
+  response.writeHead(status, { 'Content-Type': 'application/problem+json' });
+  response.end(JSON.stringify({ type: `https://mianfu.invalid/problems/${code}`, title, status, code }));
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

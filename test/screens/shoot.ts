@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
+import { startFakeTill } from './fake-till.ts';
+import { SCENES } from './scenes.ts';
+import { buildScreens, clipped, type Look, stageScene } from './stage.ts';
+
+/** Pictures of these scenes are kept in the repository: Chinese and light, and what the rest is judged by. */
+const KEPT = [
+  'idle',
+  'entering',
+  'creating',
+  'waiting',
+  'checking',
+  'closing',
+  'not-paid',
+  'paid',
+  'paid-late',
+  'refused',
+  'lost-wallet',
+  'lost-network',
+  'link-lost',
+  'to-collect',
+  'history',
+  'timeline',
+];
+const KEPT_DARK = ['idle', 'waiting', 'paid'];
+const KEPT_EN = ['idle', 'waiting', 'paid', 'checking', 'not-paid', 'refused', 'to-collect', 'timeline'];
+
+const LOOKS: Look[] = [
+  { width: 1_024, height: 600 },
+  { width: 1_920, height: 1_080 },
+].flatMap((size) =>
+  (['zh-CN', 'en-US'] as const).flatMap((locale) =>
+    (['light', 'dark'] as const).map((theme) => ({ locale, theme, ...size })),
+  ),
+);
+/** Not walked for every scene: tall, tiny (200 % zoom of the smallest), and huge. */
+const ODD_LOOKS: Look[] = [
+  { locale: 'zh-CN', theme: 'light', width: 768, height: 1_280 },
+  { locale: 'en-US', theme: 'light', width: 512, height: 300 },
+  { locale: 'zh-CN', theme: 'dark', width: 3_840, height: 2_160 },
+];
+const ODD_SCENES = ['idle', 'waiting', 'paid', 'closing'];
+
+const only = process.argv.slice(2);
+const kept = fileURLToPath(new URL('../../docs/screens/', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'mianfu-shots-'));
+mkdirSync(kept, { recursive: true });
+
+const ui = await buildScreens();
+const till = await startFakeTill(ui);
+const browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
+let troubles = 0;
+try {
+  for (const scene of SCENES) {
+    if (only.length > 0 && !only.includes(scene.name)) continue;
+    const looks = ODD_SCENES.includes(scene.name) ? [...LOOKS, ...ODD_LOOKS] : LOOKS;
+    for (const look of looks) {
+      const { page, complaints, close } = await stageScene(browser, till, scene, look);
+      await page.waitForTimeout(150);
+      const lang = look.locale.slice(0, 2);
+      const name = `${scene.name}-${lang}-${look.theme}-${look.width}`;
+      const picture = await page.screenshot();
+      writeFileSync(join(folder, `${name}.png`), picture);
+      const target = keptName(scene.name, look);
+      if (target) writeFileSync(join(kept, target), picture);
+      const wrong = look.height < 600 ? complaints : [...complaints, ...(await clipped(page))];
+      for (const each of wrong) console.log(`${name}: ${each}`);
+      troubles += wrong.length;
+      await close();
+    }
+  }
+} finally {
+  await browser.close();
+  await till.close();
+  rmSync(ui, { recursive: true });
+}
+console.log(`Pictures: ${folder}. Troubles: ${troubles}.`);
+process.exitCode = troubles === 0 ? 0 : 1;
+
+function keptName(scene: string, look: Look): string | null {
+  if (look.width !== 1_024) return null;
+  if (look.locale === 'en-US')
+    return look.theme === 'light' && KEPT_EN.includes(scene) ? `${scene}-en.png` : null;
+  if (look.theme === 'dark') return KEPT_DARK.includes(scene) ? `${scene}-zh-dark.png` : null;
+  return KEPT.includes(scene) ? `${scene}-zh.png` : null;
+}

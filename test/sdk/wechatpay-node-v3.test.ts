@@ -1,0 +1,144 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import WxPay from 'wechatpay-node-v3';
+import { parseCertificate } from '../../wire/certificate.ts';
+import { parsePublicKey } from '../../wire/keys.ts';
+import { verifyWechatMessage, wechatVerifiers } from '../../wire/wechat-v3-signature.ts';
+import { type MerchantFile, runningSandbox } from './running-sandbox.ts';
+
+interface Seen {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+/** The SDK with its host changed to the sandbox; what came back on the wire is kept beside. */
+function sdk({ wechat }: MerchantFile, changes: { privateKey?: string; serial?: string } = {}) {
+  const client = new WxPay({
+    appid: wechat.appId,
+    mchid: wechat.mchId,
+    publicKey: Buffer.from(wechat.merchantCert),
+    privateKey: Buffer.from(changes.privateKey ?? wechat.merchantPrivateKey),
+    key: wechat.apiV3Key,
+  });
+  const seen: Seen[] = [];
+  const call = async (method: 'GET' | 'POST', url: string, headers: object, body?: object) => {
+    const answer = await fetch(url.replace('https://api.mch.weixin.qq.com', wechat.baseUrl), {
+      method,
+      headers: {
+        ...(headers as Record<string, string>),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+        ...(changes.serial ? { 'Wechatpay-Serial': changes.serial } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    seen.push({ status: answer.status, headers: Object.fromEntries(answer.headers), body: bytes });
+    const text = Buffer.from(bytes).toString('utf8');
+    return { status: answer.status, data: text === '' ? undefined : JSON.parse(text), error: text };
+  };
+  client.createHttp({
+    get: (url, headers) => call('GET', url, headers),
+    post: (url, params, headers) => call('POST', url, headers, params),
+    upload: () => Promise.reject(new Error('There is nothing to upload here.')),
+  });
+  return { client, seen };
+}
+
+function order(tradeNo: string) {
+  return {
+    description: '咖啡 😀',
+    out_trade_no: tradeNo,
+    notify_url: 'https://relay.example.com/notify/1/wechat',
+    amount: { total: 8888, currency: 'CNY' },
+  };
+}
+
+test('wechatpay-node-v3 orders, queries, and sees the payment', async () => {
+  const { merchant, post } = await runningSandbox();
+  const { client } = sdk(merchant);
+  const made = await client.transactions_native(order('SDKW0001'));
+  expect(made.status).toBe(200);
+  const code: unknown = made.data?.code_url;
+  expect(code).toMatch(/^weixin:\/\/wxpay\/bizpayurl\?pr=[A-Za-z0-9]{9}$/);
+
+  const waiting = await client.query({ out_trade_no: 'SDKW0001' });
+  expect(waiting.data).toMatchObject({ trade_state: 'NOTPAY', amount: { total: 8888 } });
+
+  await post('/phone/pay', { code });
+  const paid = await client.query({ out_trade_no: 'SDKW0001' });
+  expect(paid.data).toMatchObject({ trade_state: 'SUCCESS', mchid: merchant.wechat.mchId });
+  const byTheirs = await client.query({ transaction_id: paid.data.transaction_id });
+  expect(byTheirs.data).toMatchObject({ out_trade_no: 'SDKW0001' });
+});
+
+test('wechatpay-node-v3 closes an order: 204, and it is never payable again', async () => {
+  const { merchant, post } = await runningSandbox();
+  const { client } = sdk(merchant);
+  const made = await client.transactions_native(order('SDKW0002'));
+  expect(await client.close('SDKW0002')).toMatchObject({ status: 204 });
+  const closed = await client.query({ out_trade_no: 'SDKW0002' });
+  expect(closed.data).toMatchObject({ trade_state: 'CLOSED' });
+  expect((await post('/phone/pay', { code: made.data?.code_url })).body).toMatchObject({ code: 'closed' });
+});
+
+test('wechatpay-node-v3 downloads the certificates and verifies an answer with them', async () => {
+  const { merchant } = await runningSandbox();
+  const { client, seen } = sdk(merchant);
+  const [certificate] = await client.get_certificates(merchant.wechat.apiV3Key);
+  expect(certificate).toMatchObject({ serial_no: merchant.wechat.platformSerial });
+
+  await client.transactions_native(order('SDKW0003'));
+  const answer = seen.at(-1);
+  if (!answer) throw new Error('No answer was seen.');
+  const genuine = await client.verifySign({
+    timestamp: answer.headers['wechatpay-timestamp'] ?? '',
+    nonce: answer.headers['wechatpay-nonce'] ?? '',
+    serial: answer.headers['wechatpay-serial'] ?? '',
+    signature: answer.headers['wechatpay-signature'] ?? '',
+    body: Buffer.from(answer.body).toString('utf8'),
+  });
+  expect(genuine).toBe(true);
+});
+
+test('during a rotation both certificates are delivered, and the named one signs', async () => {
+  const { merchant, post } = await runningSandbox();
+  const old = merchant.wechat.platformSerial;
+  const { body } = await post('/rotate', { to: 'next_certificate' });
+  const fresh = (body.platformSerials as string[])[1];
+  const { client, seen } = sdk(merchant, { serial: old });
+  const certificates = await client.get_certificates(merchant.wechat.apiV3Key);
+  expect(certificates.map((one: { serial_no: string }) => one.serial_no)).toEqual([old, fresh]);
+  expect(seen.at(-1)?.headers['wechatpay-serial']).toBe(old);
+});
+
+test.for(['certificate', 'public key'])(
+  'every answer, errors too, is signed by the %s that was named',
+  async (named) => {
+    const { merchant } = await runningSandbox();
+    const { wechat } = merchant;
+    const serial = named === 'certificate' ? wechat.platformSerial : wechat.publicKeyId;
+    const key =
+      named === 'certificate'
+        ? parseCertificate(wechat.platformCert).publicKey
+        : parsePublicKey(wechat.publicKey);
+    const { client, seen } = sdk(merchant, { serial });
+    await client.transactions_native(order('SDKW0004'));
+    await client.query({ out_trade_no: 'NOBODY_ORDERED' });
+    await client.close('SDKW0004');
+    expect(seen.map((answer) => answer.status)).toEqual([200, 404, 204]);
+    for (const answer of seen)
+      expect(verifyWechatMessage(answer, wechatVerifiers([[serial, key]]), Date.now())).toBe('OK');
+  },
+);
+
+test('a merchant key that is not the certificate’s is refused in WeChat Pay’s words', async () => {
+  const { merchant } = await runningSandbox();
+  const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const { client } = sdk(merchant, {
+    privateKey: foreign.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  });
+  const refused = await client.transactions_native(order('SDKW0005'));
+  expect(refused.status).toBe(401);
+  expect(JSON.parse(String(refused.error))).toMatchObject({ code: 'SIGN_ERROR' });
+});
