@@ -20,6 +20,8 @@ export const ERRORS = {
   order_not_found: { status: 404, title: 'There is no order with this number.' },
   trade_not_found: { status: 404, title: 'There is no trade with this number.' },
   charge_not_found: { status: 404, title: 'There is no charge with this number.' },
+  entry_not_found: { status: 404, title: 'There is no such entry in the outbox.' },
+  entry_not_parked: { status: 409, title: 'This entry does not wait for a person; nothing was changed.' },
   order_busy: { status: 409, title: 'Another request is working on this order. Try again shortly.' },
   order_paid: { status: 409, title: 'This order is already paid.' },
   order_cancelled: { status: 409, title: 'This order was cancelled.' },

@@ -2,6 +2,7 @@ import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
 import { TillEvent } from './events.ts';
 import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
+import { OutboxEntry, OutboxState, SetAsideInput } from './outbox.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
 
@@ -111,6 +112,28 @@ export const contract = {
       .route({ method: 'GET', path: '/trades/{tradeNo}', summary: 'One trade with its timeline' })
       .input(z.object({ tradeNo: TradeNo }))
       .output(z.object({ trade: Trade, order: Order, timeline: z.array(TimelineEntry) })),
+  },
+  outbox: {
+    list: procedure
+      .route({ method: 'GET', path: '/outbox', summary: 'What is still to be done, oldest first' })
+      .input(z.object({ state: OutboxState.default('parked'), ...Page }))
+      .output(z.object({ items: z.array(OutboxEntry), nextCursor: z.string().nullable() })),
+    retry: procedure
+      .route({
+        method: 'POST',
+        path: '/outbox/{entryId}/retry',
+        summary: 'Let the machine try a parked entry again, now',
+      })
+      .input(z.object({ entryId: z.coerce.number().int().positive() }))
+      .output(OutboxEntry),
+    setAside: procedure
+      .route({
+        method: 'POST',
+        path: '/outbox/{entryId}/set-aside',
+        summary: 'End a parked entry by hand, with a reason; nothing is said to the wallet',
+      })
+      .input(SetAsideInput)
+      .output(OutboxEntry),
   },
   events: procedure
     .route({ method: 'GET', path: '/events', summary: 'What happens, as server-sent events; resumable' })

@@ -29,9 +29,18 @@ export const ORDER_STATES = ['open', 'paid', 'cancelled'] as const;
  * What a charge as a whole looks like, derived from its trades:
  * `creating` no code yet · `waiting` a code can be scanned · `checking` an answer is missing and nothing
  * can be scanned · `closing` no longer shown, not yet confirmed dead · `paid` · `closed` nobody paid ·
- * `failed` every wallet refused.
+ * `failed` every wallet refused · `set_aside` a person ended the asking before the wallet had confirmed.
  */
-export const ChargeState = z.enum(['creating', 'waiting', 'checking', 'closing', 'paid', 'closed', 'failed']);
+export const ChargeState = z.enum([
+  'creating',
+  'waiting',
+  'checking',
+  'closing',
+  'paid',
+  'closed',
+  'failed',
+  'set_aside',
+]);
 export type ChargeState = z.infer<typeof ChargeState>;
 
 export const Charge = z.object({

@@ -30,12 +30,31 @@ export const ChannelStatus = z.object({
 });
 export type ChannelStatus = z.infer<typeof ChannelStatus>;
 
+/** What is still to be said to wallets and to the shop's systems, and what waits for a person. */
+export const OutboxStatus = z.object({
+  /** Entries whose last question went unanswered: what drains when the network is back. */
+  unanswered: z.int(),
+  /** Since when the oldest of them waits. */
+  oldestAt: Instant.nullable(),
+  /** When the next of them is asked. */
+  nextAt: Instant.nullable(),
+  /** Entries that the machine gave up on: a person decides. */
+  parked: z.int(),
+  /** Late and surplus payments that are to be given back. */
+  refundsDue: z.int(),
+});
+export type OutboxStatus = z.infer<typeof OutboxStatus>;
+
 export const TillStatus = z.object({
   charging: Ability,
   seesPayments: Ability,
   storage: Ability,
   channels: z.array(ChannelStatus),
-  /** Our clock less the wallets', milliseconds; null until a wallet has answered. */
+  outbox: OutboxStatus,
+  /**
+   * This machine's clock less the wallets', milliseconds; null until a wallet has answered. The till
+   * itself goes by the wallets' time.
+   */
   clockSkewMs: z.int().nullable(),
 });
 export type TillStatus = z.infer<typeof TillStatus>;

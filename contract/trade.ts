@@ -73,17 +73,26 @@ export const Trade = z.object({
   surplus: z.boolean(),
   /** Evidence that contradicts us; a manager must look. */
   incident: z.enum(['amount_mismatch', 'merchant_mismatch']).nullable(),
+  /**
+   * A late or surplus payment that is to be given back: `automatic` by rule · `manager` a person decides.
+   * Null when nothing is owed.
+   */
+  refundDue: z.enum(['automatic', 'manager']).nullable(),
+  /** A person ended the asking about this trade, with a reason; a payment that turns up later still counts. */
+  setAside: z.object({ at: Instant, reason: z.string() }).nullable(),
 });
 export type Trade = z.infer<typeof Trade>;
 
 /** One line of a trade's history: a state change or an exchange with the wallet. */
 export const TimelineEntry = z.object({
   at: Instant,
-  kind: z.enum(['state', 'exchange', 'incident']),
+  kind: z.enum(['state', 'exchange', 'incident', 'decision']),
   fromState: TradeState.nullable(),
   toState: TradeState.nullable(),
   /** A word of ours for what happened, e.g. `code_obtained`, `paid_seen`, `query`. */
   what: z.string(),
+  /** Of a decision: the person's reason. */
+  reason: z.string().nullable(),
   /** Of an exchange with the wallet. */
   exchange: z
     .object({

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { AmountFen, Instant } from './money.ts';
+import { Channel } from './trade.ts';
+
+/**
+ * One durable intent: `open`, `query`, `close`, `cancel` are questions to a wallet about a trade ·
+ * `refund` money to give back · `tell` a message to the shop's systems.
+ */
+export const OutboxKind = z.enum(['open', 'query', 'close', 'cancel', 'refund', 'tell']);
+export type OutboxKind = z.infer<typeof OutboxKind>;
+
+/** `due` the machine carries on · `parked` it waits for a person · `set_aside` a person ended it. */
+export const OutboxState = z.enum(['due', 'parked', 'set_aside']);
+
+/**
+ * Why an entry waits for a person: `not_understood` the wallet's answers could not be understood or
+ * believed, too often · `incident` the wallet's evidence contradicts the trade · `refund_late` and
+ * `refund_surplus` money to give back that no rule gives back by itself · `refused_by_receiver` the
+ * shop's system does not take the message.
+ */
+export const ParkedWhy = z.enum([
+  'not_understood',
+  'incident',
+  'refund_late',
+  'refund_surplus',
+  'refused_by_receiver',
+]);
+export type ParkedWhy = z.infer<typeof ParkedWhy>;
+
+export const OutboxEntry = z.object({
+  entryId: z.int(),
+  kind: OutboxKind,
+  state: OutboxState,
+  why: ParkedWhy.nullable(),
+  orderNo: z.string(),
+  tradeNo: z.string().nullable(),
+  channel: Channel.nullable(),
+  amountFen: AmountFen.nullable(),
+  subject: z.string().nullable(),
+  createdAt: Instant,
+  /** When it is tried next; null while it waits for a person. */
+  dueAt: Instant.nullable(),
+  attempts: z.int(),
+  /** The last outcome in a word of ours, e.g. `unknown:not_genuine`. */
+  lastOutcome: z.string().nullable(),
+  lastAttemptAt: Instant.nullable(),
+  /** Who ended it by hand, in their words, and when. */
+  setAside: z.object({ at: Instant, reason: z.string() }).nullable(),
+});
+export type OutboxEntry = z.infer<typeof OutboxEntry>;
+
+export const SetAsideInput = z.object({
+  entryId: z.coerce.number().int().positive(),
+  /** Why a person ended it, e.g. what the wallet's merchant platform shows. */
+  reason: z.string().trim().min(3).max(200),
+});
