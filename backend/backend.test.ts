@@ -42,12 +42,16 @@ describe('charging', () => {
     wechat.script.push({
       step: 'open',
       get answer() {
-        seen = db.prepare("SELECT state, next_step FROM trades WHERE channel = 'wechat'").get();
+        seen = db
+          .prepare(
+            "SELECT t.state, o.kind FROM trades t JOIN outbox o USING (trade_no) WHERE t.channel = 'wechat'",
+          )
+          .get();
         return { kind: 'code' as const, codeUrl: 'weixin://x' };
       },
     });
     await till.charge({ amountFen: 1 });
-    expect(seen).toEqual({ state: 'created', next_step: 'open' });
+    expect(seen).toEqual({ state: 'created', kind: 'open' });
   });
 
   test('gives the same charge for the same order again, however often and at once', async () => {
@@ -152,7 +156,7 @@ describe('polling', () => {
     expect(alipay.steps()).toEqual(['open', 'query']);
   });
 
-  test('writes nothing for a look that brings nothing new', async () => {
+  test('keeps nothing of a look that brings nothing new', async () => {
     const { till, clock, db } = await started();
     await till.charge({ amountFen: 100 });
     await clock.advance(5_000);

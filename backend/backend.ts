@@ -4,25 +4,31 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { createRouter, type Router } from './dispatcher.ts';
+import { fen } from './domain/money.ts';
 import { createApp } from './http/app.ts';
 import { createAuth } from './http/auth.ts';
 import { inProcessMutex } from './locks/in-process.ts';
 import { createProblems } from './problems.ts';
 import type { Provider } from './providers/provider.ts';
 import { portServer } from './serve.ts';
+import { createAsk } from './services/ask.ts';
 import { createCancel } from './services/cancel.ts';
 import { createCharge } from './services/charge.ts';
+import { createDeadlines } from './services/deadlines.ts';
+import { createDrain } from './services/drain.ts';
 import { createHub } from './services/hub.ts';
 import { createNumbers } from './services/numbers.ts';
 import { createOrders } from './services/orders.ts';
+import { createOutbox } from './services/outbox.ts';
 import { createSettle } from './services/settle.ts';
 import { createStatus } from './services/status.ts';
 import { createStorageWatch } from './services/storage-watch.ts';
 import { createStream } from './services/stream.ts';
 import { createToday } from './services/till.ts';
 import { createViews } from './services/views.ts';
+import { createWalletTime } from './services/wallet-time.ts';
 import { createWallets } from './services/wallets.ts';
-import { createWatch } from './services/watch.ts';
+
 import type { Db } from './store/database.ts';
 import { createStore } from './store/store.ts';
 import type { Mode } from './store/till.ts';
@@ -43,6 +49,8 @@ export interface BackendPorts {
   phoneUrl: string | null;
   chargeTtlMs: number;
   amountMaxFen: number;
+  /** Up to this a payment that nobody asked for is given back by rule. */
+  refundAutomaticMaxFen: number;
   apiKey: string | undefined;
   allowedHosts: readonly string[];
   /** Folder of the built screens to serve over HTTP. */
@@ -64,9 +72,13 @@ export interface Backend {
   stop(): Promise<void>;
 }
 
+/** Questions to one wallet under way at once; more would only queue there. */
+const ASKING_MAX = 8;
+
 /** The composition root: the one place that knows every concrete part. Throws `StorageError` `other_mode`. */
 export function createBackend(ports: BackendPorts): Backend {
-  const { clock, random, log, metrics } = ports;
+  const { random, log, metrics } = ports;
+  const clock = createWalletTime(ports.clock);
   const store = createStore(ports.db, {
     onFault: (fault) => storageWatch.onFault(fault),
     onCommit: () => storageWatch.onCommit(),
@@ -82,21 +94,37 @@ export function createBackend(ports: BackendPorts): Backend {
   const wallets = createWallets(ports.providers, clock.nowMs(), (channel, outcome) =>
     answers.inc({ channel, outcome }),
   );
-  const status = createStatus({ clock, wallets });
-  const storageWatch = createStorageWatch({ clock, store, status, hub, isIdle: () => watch.size === 0 });
+  const status = createStatus({ clock, wallets, store });
+  const storageWatch = createStorageWatch({
+    clock,
+    store,
+    status,
+    hub,
+    isIdle: () => store.outbox.counts().due === 0,
+  });
   const tillId = store.transact(() => store.till.identify(ports.mode, clock.nowMs(), random.bytes(4)));
-  const settle = createSettle(store);
-  const watch = createWatch({ clock, random, log, store, settle, wallets, hub });
+  const settle = createSettle(store, { automaticMaxFen: fen(ports.refundAutomaticMaxFen) });
+  const ask = createAsk({ clock, random, store, settle, wallets, hub });
+  const drain = createDrain({
+    clock,
+    random,
+    log,
+    store,
+    hub,
+    workers: wallets.channels.map((queue) => ({ queue, parallel: ASKING_MAX, run: ask })),
+    alone: true,
+  });
+  const deadlines = createDeadlines({ clock, log, store, settle, hub });
   new Gauge({
-    name: 'mianfu_unfinished_trades',
-    help: 'Trades that still need their wallet',
+    name: 'mianfu_outbox_due',
+    help: 'Intents that are still to be carried out',
     registers: [metrics],
     collect() {
-      this.set(watch.size);
+      this.set(store.outbox.counts().due);
     },
   });
   const numbers = createNumbers({ store, clock, random, tillId });
-  const views = createViews({ store, watch });
+  const views = createViews({ store, drain });
   const problems = createProblems({
     log,
     random,
@@ -127,16 +155,21 @@ export function createBackend(ports: BackendPorts): Backend {
       store,
       clock,
       hub,
-      watch,
       wallets,
       numbers,
       shopName,
       amountMaxFen,
       ttlMs: ports.chargeTtlMs,
     }),
-    cancel: createCancel({ store, clock, hub, settle, watch }),
+    cancel: createCancel({ store, clock, hub, settle }),
+    outbox: createOutbox({ store, clock, hub }),
     views,
-    watch,
+    checkNow(charge) {
+      store.transact(() => {
+        for (const { tradeNo } of charge.trades) store.outbox.hurry(tradeNo, clock.nowMs());
+      });
+      drain.hurry(charge.trades.map(({ channel }) => channel));
+    },
     stream: createStream({ store, hub, clock, status, views }),
   });
   const auth = createAuth({ store, clock, random, tillId, apiKey: ports.apiKey });
@@ -157,12 +190,14 @@ export function createBackend(ports: BackendPorts): Backend {
     newLinkPath: auth.newLinkPath,
     listenerCount: () => hub.listenerCount,
     start() {
-      watch.start();
+      drain.start();
+      deadlines.start();
       storageWatch.start();
     },
     async stop() {
       storageWatch.stop();
-      await watch.stop();
+      deadlines.stop();
+      await drain.stop();
     },
   };
 }

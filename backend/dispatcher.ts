@@ -7,11 +7,11 @@ import type { CancelService } from './services/cancel.ts';
 import type { ChargeService } from './services/charge.ts';
 import { ServiceError } from './services/errors.ts';
 import type { createOrders } from './services/orders.ts';
+import type { OutboxService } from './services/outbox.ts';
 import type { StatusService } from './services/status.ts';
 import type { createStream } from './services/stream.ts';
 import type { createToday, Till } from './services/till.ts';
 import type { Views } from './services/views.ts';
-import type { Watch } from './services/watch.ts';
 import type { Store } from './store/store.ts';
 
 /** Who calls: a window of the till, or another system with an API key. */
@@ -37,8 +37,10 @@ export function createRouter(deps: {
   orders: ReturnType<typeof createOrders>;
   charges: ChargeService;
   cancel: CancelService;
+  outbox: OutboxService;
   views: Views;
-  watch: Watch;
+  /** Asks about the charge's trades now instead of when they are due. */
+  checkNow(charge: Charge): void;
   stream: ReturnType<typeof createStream>;
 }) {
   const { mutex, store, charges, views } = deps;
@@ -96,8 +98,7 @@ export function createRouter(deps: {
         return views.chargeById(input.chargeId);
       }),
       check: os.charges.check.handler(({ input }) => {
-        const charge = views.chargeById(input.chargeId);
-        deps.watch.hurry(charge.trades.map((trade) => trade.tradeNo));
+        deps.checkNow(views.chargeById(input.chargeId));
         return views.chargeById(input.chargeId);
       }),
       live: os.charges.live.handler(() => store.charges.live().map(views.charge)),
@@ -108,6 +109,16 @@ export function createRouter(deps: {
         return { items: page.items.map(views.trade), nextCursor: page.nextCursor };
       }),
       get: os.trades.get.handler(({ input }) => views.tradeByNo(input.tradeNo)),
+    },
+    outbox: {
+      list: os.outbox.list.handler(({ input }) => {
+        const page = store.outbox.list(input);
+        return { items: page.items.map(views.outboxEntry), nextCursor: page.nextCursor };
+      }),
+      retry: os.outbox.retry.handler(({ input }) => views.outboxEntry(deps.outbox.retry(input.entryId))),
+      setAside: os.outbox.setAside.handler(({ input }) =>
+        views.outboxEntry(deps.outbox.setAside(input.entryId, input.reason)),
+      ),
     },
     events: os.events.handler(({ lastEventId, signal }) => deps.stream(lastEventId, signal)),
   });

@@ -56,6 +56,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
         phoneUrl: wallets.phoneUrl,
         chargeTtlMs: settings.chargeTtlSeconds * 1_000,
         amountMaxFen: settings.amountMaxFen,
+        refundAutomaticMaxFen: settings.refundAutomaticMaxFen,
         apiKey: settings.apiKey,
         allowedHosts: settings.allowedHosts,
         uiDir: settings.ui,

@@ -16,7 +16,7 @@ export const TillEvent = z.discriminatedUnion('type', [
     order: Order,
   }),
   z.object({
-    type: z.enum(['trade.changed', 'trade.incident']),
+    type: z.enum(['trade.changed', 'trade.incident', 'trade.set_aside']),
     at: Instant,
     tradeNo: z.string(),
     fromState: TradeState.nullable(),

@@ -32,6 +32,8 @@ export const OutboxEntry = z.object({
   kind: OutboxKind,
   state: OutboxState,
   why: ParkedWhy.nullable(),
+  /** Whether the machine can do something about it by trying again. */
+  canRetry: z.boolean(),
   orderNo: z.string(),
   tradeNo: z.string().nullable(),
   channel: Channel.nullable(),

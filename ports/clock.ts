@@ -1,3 +1,5 @@
+import { uptime } from 'node:os';
+
 /**
  * Time as a port. Two clocks, never mixed: the wall for records and deadlines that other parties
  * share, the monotonic one for waiting and measuring.
@@ -7,6 +9,8 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds from an arbitrary origin; never goes back. */
   monotonicMs(): number;
+  /** Milliseconds since the machine started, asleep or awake, where it can be known; whole seconds at least. */
+  sinceBootMs(): number;
   /** Runs `task` once after `delayMs` (monotonic). Returns a function that cancels it; safe to call twice. */
   after(delayMs: number, task: () => void): () => void;
 }
@@ -19,6 +23,7 @@ export function systemClock(): Clock {
   return {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
+    sinceBootMs: () => uptime() * 1_000,
     after(delayMs, task) {
       const timer = setTimeout(task, Math.min(Math.max(0, delayMs), 2 ** 31 - 1));
       return () => clearTimeout(timer);

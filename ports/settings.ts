@@ -79,6 +79,11 @@ const OPTIONS = {
     used: ['backend'],
     help: 'largest amount of one charge at this till, in fen',
   },
+  refundAutomaticMaxFen: {
+    schema: z.coerce.number().int().min(0).max(10_000_000_000).default(20_000),
+    used: ['backend'],
+    help: 'up to this, in fen, a payment that nobody asked for is given back by rule, not by a manager',
+  },
 } as const satisfies Record<string, { schema: z.ZodType; used: readonly Service[]; help: string }>;
 
 export type Service = 'backend' | 'sandbox';

@@ -28,6 +28,10 @@ export class SimClock implements Clock {
     return this.#monotonicMs;
   }
 
+  sinceBootMs(): number {
+    return this.#monotonicMs;
+  }
+
   after(delayMs: number, task: () => void): () => void {
     const timer: Timer = { at: this.#monotonicMs + Math.max(0, delayMs), order: this.#order++, task };
     this.#timers.push(timer);

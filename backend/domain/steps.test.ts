@@ -36,8 +36,8 @@ describe('polling', () => {
         fc.constantFrom('evidence', 'accepted', 'not_yet', 'query_first', 'unknown'),
         fc.integer({ min: 0, max: 600_000 }),
         (state, kind, ageMs) => {
-          const trade = { state, nextStep: 'query' as const, incident: null };
-          expect(delayAfter(trade, { kind }, { attempts: 4, ageMs, jitter: 0 })).toBeGreaterThanOrEqual(500);
+          const pace = { attempts: 4, ageMs, jitter: 0, contradicted: false };
+          expect(delayAfter({ state }, 'query', { kind }, pace)).toBeGreaterThanOrEqual(500);
         },
       ),
     );

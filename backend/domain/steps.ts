@@ -66,6 +66,28 @@ export function stepAfter(
   }
 }
 
+/** After so many answers in a row that cannot be understood or believed, asking again is no use: a person looks. */
+export const PUZZLES_MAX = 40;
+/** Evidence that contradicts the trade is asked about this often before a person must decide. */
+const INCIDENTS_MAX = 10;
+
+/**
+ * Whether an unknown outcome is a puzzle: an answer that came and cannot be understood or believed.
+ * Silence, trouble at the wallet and throttling are none, however long they last: they end by themselves.
+ */
+export function isPuzzle(outcome: { kind: string; cause?: string }): boolean {
+  return outcome.kind === 'unknown' && (outcome.cause === 'unlisted' || outcome.cause === 'not_genuine');
+}
+
+/** Why an entry stops being asked by the machine after so many puzzles in a row; null while it goes on. */
+export function parkedAfter(
+  puzzles: number,
+  incident: Trade['incident'],
+): 'incident' | 'not_understood' | null {
+  if (incident !== null && puzzles >= INCIDENTS_MAX) return 'incident';
+  return puzzles >= PUZZLES_MAX ? 'not_understood' : null;
+}
+
 /** What the pause before the next step depends on. */
 export interface Pace {
   /** Steps in a row that brought nothing new, this one included. */
@@ -74,6 +96,8 @@ export interface Pace {
   ageMs: number;
   /** In [0, 1). */
   jitter: number;
+  /** The outcome was genuine and about something else: a person is told, and nothing is urgent. */
+  contradicted: boolean;
 }
 
 /** Closing may look, close and look again without a pause; after that it slows down. */
@@ -81,11 +105,12 @@ const CLOSING_AT_ONCE = 3;
 
 /** Pause before the trade's next step, after `outcome` left it as it is now. */
 export function delayAfter(
-  trade: Pick<Trade, 'state' | 'nextStep' | 'incident'>,
+  trade: Pick<Trade, 'state'>,
+  next: Step,
   outcome: { kind: string; cause?: string },
   pace: Pace,
 ): number {
-  if (trade.incident !== null) return INCIDENT_MS;
+  if (pace.contradicted) return INCIDENT_MS;
   if (outcome.kind === 'unknown') {
     const pause = retryDelayMs(Math.max(1, pace.attempts), outcome.cause === 'throttled', pace.jitter);
     const isShown = trade.state === 'awaiting_payment' || trade.state === 'paying';
@@ -96,7 +121,7 @@ export function delayAfter(
     case 'paying':
       return pollDelayMs(pace.ageMs);
     case 'created':
-      return trade.nextStep === 'open' ? 0 : retryDelayMs(Math.max(1, pace.attempts), false, pace.jitter);
+      return next === 'open' ? 0 : retryDelayMs(Math.max(1, pace.attempts), false, pace.jitter);
     case 'closing': {
       const rounds = pace.attempts - CLOSING_AT_ONCE;
       return rounds < 0 ? 0 : Math.min(POLL_SLOW_MS, retryDelayMs(rounds + 1, false, pace.jitter));
@@ -108,7 +133,7 @@ export function delayAfter(
   }
 }
 
-/** States whose deadline, once passed, moves them to `closing`. */
-export function hasDeadline(state: TradeState): boolean {
+/** A customer waits while a code is shown or being obtained: such questions go before all others. */
+export function isUrgent(state: TradeState): boolean {
   return state === 'created' || state === 'awaiting_payment' || state === 'paying';
 }

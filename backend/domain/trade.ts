@@ -136,8 +136,10 @@ export interface Trade {
   surplus: boolean;
   incident: Incident | null;
   refusal: { reason: string; code: string; message: string } | null;
-  /** What is asked of the wallet next; null when the trade needs nothing more. */
-  nextStep: Step | null;
+  /** A late or surplus payment that is to be given back: by rule, or by a manager's decision. */
+  refundDue: 'automatic' | 'manager' | null;
+  /** A person ended the asking. A payment that turns up later still counts. */
+  setAside: { atMs: number; reason: string } | null;
   /** Since when, and about what, an answer is missing. */
   unknown: { asking: 'create' | 'query' | 'close'; sinceMs: number } | null;
 }
@@ -149,6 +151,11 @@ export type Step = 'open' | 'query' | 'close' | 'cancel';
 
 export function isLive(state: TradeState): boolean {
   return (LIVE_STATES as readonly string[]).includes(state);
+}
+
+/** True while the customer may still pay, as far as we know, and somebody is still asking about it. */
+export function isPending(trade: Pick<Trade, 'state' | 'setAside'>): boolean {
+  return isLive(trade.state) && trade.setAside === null;
 }
 
 /**
@@ -172,6 +179,6 @@ export function readEvidence(trade: Trade, evidence: Evidence): TradeEvent | { i
 }
 
 /** True when payment evidence in this state came after we stopped asking for the money. */
-export function isLatePayment(state: TradeState): boolean {
-  return state === 'closing' || state === 'closed' || state === 'failed';
+export function isLatePayment({ state, setAside }: Pick<Trade, 'state' | 'setAside'>): boolean {
+  return state === 'closing' || state === 'closed' || state === 'failed' || setAside !== null;
 }

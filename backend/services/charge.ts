@@ -11,7 +11,6 @@ import type { Hub } from './hub.ts';
 import type { Numbers } from './numbers.ts';
 import { addOrder } from './orders.ts';
 import type { Wallets } from './wallets.ts';
-import type { Watch } from './watch.ts';
 
 export interface ChargeRequest {
   orderNo?: string | undefined;
@@ -23,8 +22,8 @@ export interface ChargeRequest {
 }
 
 /**
- * Charging: the order and one trade per channel are committed before any wallet is asked; the watch then
- * asks. Run under the order's lock.
+ * Charging: the order, one trade per channel and the intents to open them are committed before any wallet is
+ * asked. Run under the order's lock.
  */
 export type ChargeService = ReturnType<typeof createCharge>;
 
@@ -32,14 +31,13 @@ export function createCharge(deps: {
   store: Store;
   clock: Clock;
   hub: Hub;
-  watch: Watch;
   wallets: Wallets;
   numbers: Numbers;
   shopName: string;
   amountMaxFen: number;
   ttlMs: number;
 }) {
-  const { store, clock, hub, watch, wallets, numbers } = deps;
+  const { store, clock, hub, wallets, numbers } = deps;
 
   function start(request: ChargeRequest): Charge {
     const channels = usableChannels(request);
@@ -51,7 +49,6 @@ export function createCharge(deps: {
       const order = existing ?? newOrder(request, request.orderNo ?? madeUpNo);
       return begin(order, chargeId, channels, tradeNos);
     });
-    watch.follow(trades);
     if (trades.length > 0) hub.tell({ kind: 'committed' });
     return charge;
   }
@@ -86,6 +83,19 @@ export function createCharge(deps: {
     const trades = channels.map((channel, index): Trade => {
       const trade = newTrade(order, charge, channel, tradeNos[index] ?? '');
       store.trades.insert(trade);
+      store.outbox.add(
+        {
+          kind: 'open',
+          queue: channel,
+          lane: trade.tradeNo,
+          orderNo: trade.orderNo,
+          tradeNo: trade.tradeNo,
+          payload: null,
+          why: null,
+          priority: 0,
+        },
+        nowMs,
+      );
       return trade;
     });
     return { charge, trades };
@@ -182,7 +192,8 @@ function newTrade(order: Order, charge: Charge, channel: Channel, tradeNo: strin
     surplus: false,
     incident: null,
     refusal: null,
-    nextStep: 'open',
     unknown: null,
+    refundDue: null,
+    setAside: null,
   };
 }

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { evidence, unanswered } from '../../test/fakes/provider.ts';
 import { isLive, type Step, type Trade } from '../domain/trade.ts';
 import { openMemoryDatabase } from '../store/database.ts';
+import type { OutboxEntry } from '../store/outbox.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { addOrder } from './orders.ts';
-import { createSettle, type Outcome } from './settle.ts';
+import { type Answer, createSettle, type Outcome } from './settle.ts';
 
 const AMOUNT = 1250 as never;
 const TRADES = ['ALI001', 'WX0001'] as const;
@@ -52,9 +53,23 @@ function chargedStore(): Store {
         surplus: false,
         incident: null,
         refusal: null,
-        nextStep: 'open',
         unknown: null,
+        refundDue: null,
+        setAside: null,
       });
+      store.outbox.add(
+        {
+          kind: 'open',
+          queue: index === 0 ? 'alipay' : 'wechat',
+          lane: tradeNo,
+          orderNo: 'A1',
+          tradeNo,
+          payload: null,
+          why: null,
+          priority: 0,
+        },
+        1,
+      );
     }
   });
   return store;
@@ -96,11 +111,50 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   }),
 );
 
+const GONE: OutboxEntry = {
+  entryId: 0,
+  kind: 'query',
+  queue: 'wechat',
+  lane: '',
+  orderNo: 'A1',
+  tradeNo: null,
+  payload: null,
+  state: 'due',
+  why: null,
+  priority: 1,
+  createdAtMs: 1,
+  dueAtMs: 1,
+  attempts: 0,
+  puzzles: 0,
+  lastOutcomes: {},
+  lastOutcome: null,
+  lastAttemptAtMs: null,
+  lastAnswerAtMs: null,
+  unansweredSinceMs: null,
+  setAside: null,
+  interrupted: false,
+};
+
+const POLICY = { automaticMaxFen: AMOUNT };
+
+/** The trade's entry as somebody leased it with this question; it may be finished meanwhile. */
+function asking(store: Store, tradeNo: string, kind: Step): OutboxEntry {
+  const entry = store.outbox.ofTrade(tradeNo) ?? GONE;
+  return { ...entry, tradeNo, kind };
+}
+
+function answer(outcome: Outcome): Answer {
+  return { outcome, nowMs: 60, jitter: 0.5, exchange: null };
+}
+
 function play(store: Store, moves: readonly Move[]): void {
-  const settle = createSettle(store);
+  const settle = createSettle(store, POLICY);
   for (const each of moves) {
     if ('decide' in each) settle.decide(each.tradeNo, each.decide, 60);
-    else settle.outcome(each.tradeNo, each.asked, each.outcome(must(store, each.tradeNo)), 60, null);
+    else {
+      const outcome = each.outcome(must(store, each.tradeNo));
+      settle.outcome(asking(store, each.tradeNo, each.asked), answer(outcome));
+    }
   }
 }
 
@@ -166,6 +220,21 @@ describe('settling, whatever comes in whatever order', () => {
     );
   });
 
+  test('asks on exactly while a trade can be paid, and owes each surplus back once', () => {
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 30 }), (moves) => {
+        const store = chargedStore();
+        play(store, moves);
+        for (const no of TRADES)
+          expect(store.outbox.ofTrade(no) !== undefined).toBe(isLive(must(store, no).state));
+        const surplus = TRADES.filter((no) => must(store, no).surplus);
+        expect(store.outbox.counts().refundsDue).toBe(surplus.length);
+        for (const no of surplus) expect(must(store, no).refundDue).toBe('automatic');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('never takes another amount for the order’s', () => {
     fc.assert(
       fc.property(
@@ -180,9 +249,9 @@ describe('settling, whatever comes in whatever order', () => {
               (each) => 'decide' in each || each.outcome(must(store, each.tradeNo)).kind !== 'evidence',
             ),
           );
-          const settle = createSettle(store);
+          const settle = createSettle(store, POLICY);
           const wrong = { ...evidence(must(store, 'WX0001'), 'paid', 50), amountFen: amountFen as never };
-          settle.outcome('WX0001', 'query', { kind: 'evidence', evidence: wrong }, 60, null);
+          settle.outcome(asking(store, 'WX0001', 'query'), answer({ kind: 'evidence', evidence: wrong }));
           expect(must(store, 'WX0001').state).not.toBe('paid');
           expect(must(store, 'WX0001').incident).not.toBeNull();
         },

@@ -1,6 +1,7 @@
 import { isLiveCharge } from '../domain/charge.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import { stepAfter } from '../domain/steps.ts';
+import { type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
+import { delayAfter, isPuzzle, isUrgent, parkedAfter, stepAfter } from '../domain/steps.ts';
 import {
   type Incident,
   isLatePayment,
@@ -13,68 +14,135 @@ import {
 import type { CloseOutcome, OpenOutcome, QueryOutcome } from '../providers/provider.ts';
 import { happened } from '../store/events.ts';
 import type { Exchange } from '../store/exchanges.ts';
+import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a step brought: one of the provider's outcomes. */
 export type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
 
-/** What changed, for those who watch trades and those who show them. */
+/** What a question brought, and when. */
+export interface Answer {
+  outcome: Outcome;
+  nowMs: number;
+  /** In [0, 1): spreads the repeats. */
+  jitter: number;
+  /** What the wire showed; null when it is no news. */
+  exchange: Exchange | null;
+}
+
+/** The trade as it now is, and what changed. */
 export interface Settled {
   trade: Trade;
   /** Trades whose row changed, the settled one among them. */
   changed: Trade[];
 }
 
+/** A settled trade with what its wallet is asked next. */
+interface Applied extends Settled {
+  next: Step | null;
+}
+
 /**
- * Settling: applies what the wallet said, or what we decided, to a trade. The one place that changes a
- * trade's state, always in one transaction, on the row as it is then. Safe to repeat, in any order:
- * what changes nothing writes nothing.
+ * Settling: applies what the wallet said, or what we decided, to a trade, and writes what its wallet is
+ * asked next into the outbox. The one place that changes a trade's state, always in one transaction, on
+ * the row as it is then. Safe to repeat, in any order.
  */
 export type Settle = ReturnType<typeof createSettle>;
 
-export function createSettle(store: Store) {
+export function createSettle(store: Store, policy: RefundPolicy) {
   /**
-   * Applies the outcome of `asked` to the trade, and keeps the exchange that brought it (null when it is
-   * no news). Throws `StorageError`; then nothing was written.
+   * Applies the answer to an outbox entry's question to its trade, and plans the next one. Throws
+   * `StorageError`; then nothing was written.
    */
-  function outcome(
-    tradeNo: string,
-    asked: Step,
-    result: Outcome,
-    nowMs: number,
-    exchange: Exchange | null,
-  ): Settled {
+  function outcome(entry: OutboxEntry, answer: Answer): Settled {
+    const tradeNo = entry.tradeNo ?? '';
+    const asked = entry.kind as Step;
+    const { outcome: result, nowMs } = answer;
     return store.transact(() => {
-      if (exchange) store.exchanges.append(exchange);
-      const trade = mustRead(store, tradeNo);
-      switch (result.kind) {
-        case 'code':
-          return apply(trade, 'code_obtained', asked, nowMs, { codeUrl: result.codeUrl });
-        case 'refused':
-          return apply(trade, 'refused', asked, nowMs, {
-            refusal: { reason: result.reason, code: result.code, message: result.message },
-          });
-        case 'evidence': {
-          const event = readEvidence(trade, result.evidence);
-          if (typeof event !== 'string') return recordIncident(trade, event.incident, nowMs);
-          return apply(trade, event, asked, nowMs, { evidence: result.evidence });
-        }
-        case 'mismatch':
-          return recordIncident(trade, 'merchant_mismatch', nowMs);
-        case 'unknown':
-          return apply(trade, 'no_answer', asked, nowMs, {});
-        case 'accepted':
-        case 'query_first':
-          return note(trade, { nextStep: 'query' });
-        case 'not_yet':
-          return note(trade, { nextStep: 'query', payableUntilMs: result.payableUntilMs });
+      if (answer.exchange) store.exchanges.append(answer.exchange);
+      const before = mustRead(store, tradeNo);
+      const applied = read(before, asked, result, nowMs);
+      planAfter(entry, before, applied, answer);
+      return applied;
+    });
+  }
+
+  /** What the wallet's words do to the trade. */
+  function read(trade: Trade, asked: Step, result: Outcome, nowMs: number): Applied {
+    switch (result.kind) {
+      case 'code':
+        return apply(trade, 'code_obtained', asked, nowMs, { codeUrl: result.codeUrl });
+      case 'refused':
+        return apply(trade, 'refused', asked, nowMs, {
+          refusal: { reason: result.reason, code: result.code, message: result.message },
+        });
+      case 'evidence': {
+        const event = readEvidence(trade, result.evidence);
+        if (typeof event !== 'string') return recordIncident(trade, event.incident, nowMs);
+        return apply(trade, event, asked, nowMs, { evidence: result.evidence });
       }
+      case 'mismatch':
+        return recordIncident(trade, 'merchant_mismatch', nowMs);
+      case 'unknown':
+        return apply(trade, 'no_answer', asked, nowMs, {});
+      case 'accepted':
+      case 'query_first':
+        return note(trade, { unknown: null });
+      case 'not_yet':
+        return note(trade, { unknown: null, payableUntilMs: result.payableUntilMs });
+    }
+  }
+
+  /** Plans the next question after one was answered, or not. */
+  function planAfter(entry: OutboxEntry, before: Trade, { trade, next }: Applied, answer: Answer): void {
+    if (next === null) {
+      store.outbox.finishTrade(trade.tradeNo);
+      return;
+    }
+    const { outcome: result, nowMs, jitter } = answer;
+    const contradicted = contradicts(before, result);
+    const isNew = trade.state !== before.state;
+    const isShown = trade.state === 'awaiting_payment' || trade.state === 'paying';
+    const attempts = isNew || (isShown && result.kind !== 'unknown') ? 0 : entry.attempts + 1;
+    const puzzles = contradicted || isPuzzle(result) ? entry.puzzles + 1 : 0;
+    const pace = { attempts, ageMs: nowMs - trade.createdAtMs, jitter, contradicted };
+    store.outbox.tried(entry.entryId, entry.kind, {
+      kind: next,
+      priority: isUrgent(trade.state) ? 0 : 1,
+      dueAtMs: nowMs + delayAfter(trade, next, result, pace),
+      attempts,
+      puzzles,
+      park: parkedAfter(puzzles, contradicted ? trade.incident : null),
+      outcome: outcomeWord(result),
+      atMs: nowMs,
+      answered: result.kind !== 'unknown',
     });
   }
 
   /** Applies a decision of ours (deadline, cancel) to the trade. */
   function decide(tradeNo: string, event: 'deadline_passed' | 'cancel_requested', nowMs: number): Settled {
-    return store.transact(() => apply(mustRead(store, tradeNo), event, null, nowMs, {}));
+    return store.transact(() => decideHere(tradeNo, event, nowMs));
+  }
+
+  /** Lets every deadline pass that has, at most `limit`, in one transaction. */
+  function passDeadlines(nowMs: number, limit: number): Trade[] {
+    const expired = store.trades.expired(nowMs, limit);
+    if (expired.length === 0) return [];
+    return store.transact(() =>
+      expired.flatMap(({ tradeNo }) => decideHere(tradeNo, 'deadline_passed', nowMs).changed),
+    );
+  }
+
+  function decideHere(tradeNo: string, event: TradeEvent, nowMs: number): Applied {
+    const applied = apply(mustRead(store, tradeNo), event, null, nowMs, {});
+    if (applied.changed.length > 0) planNow(applied, nowMs);
+    return applied;
+  }
+
+  /** A new state asks at once; a question under way sets the time itself when it ends. */
+  function planNow({ trade, next }: Applied, nowMs: number): void {
+    if (next === null) store.outbox.finishTrade(trade.tradeNo);
+    else store.outbox.redirect(trade.tradeNo, next, isUrgent(trade.state) ? 0 : 1, nowMs);
   }
 
   interface Facts {
@@ -83,7 +151,7 @@ export function createSettle(store: Store) {
     evidence?: Evidence;
   }
 
-  function apply(before: Trade, event: TradeEvent, asked: Step | null, nowMs: number, facts: Facts): Settled {
+  function apply(before: Trade, event: TradeEvent, asked: Step | null, nowMs: number, facts: Facts): Applied {
     const { to } = TRADE_TRANSITIONS[before.state][event];
     const becamePaid = to === 'paid' && before.state !== 'paid';
     const after: Trade = {
@@ -95,16 +163,18 @@ export function createSettle(store: Store) {
       payer: facts.evidence?.payer ?? before.payer,
       paidAtMs: becamePaid ? (facts.evidence?.paidAtMs ?? nowMs) : before.paidAtMs,
       closedAtMs: to === 'closed' && before.state !== 'closed' ? nowMs : before.closedAtMs,
-      late: before.late || (becamePaid && isLatePayment(before.state)),
+      late: before.late || (becamePaid && isLatePayment(before)),
       surplus:
         before.surplus || (becamePaid && store.trades.orderHasOtherPaidTrade(before.orderNo, before.tradeNo)),
       refusal: to === 'failed' ? (facts.refusal ?? before.refusal) : before.refusal,
       unknown: unknownAfter(before, to, event, asked, nowMs),
     };
-    after.nextStep = stepAfter(after, event, asked);
-    if (same(before, after)) return { trade: after, changed: [] };
+    const back = becamePaid ? giveBack(after, nowMs) : null;
+    after.refundDue = back ?? before.refundDue;
+    const next = stepAfter(after, event, asked);
+    if (same(before, after)) return { trade: after, changed: [], next };
     store.trades.update(after);
-    if (after.state === before.state) return { trade: after, changed: [after] };
+    if (after.state === before.state) return { trade: after, changed: [after], next };
     store.events.append({
       atMs: nowMs,
       type: 'trade.changed',
@@ -116,7 +186,28 @@ export function createSettle(store: Store) {
     });
     const others = becamePaid ? collected(after, nowMs) : [];
     if (!isLiveCharge(store.trades.ofCharge(after.chargeId))) store.charges.end(after.chargeId, nowMs);
-    return { trade: after, changed: [after, ...others] };
+    return { trade: after, changed: [after, ...others], next };
+  }
+
+  /** Writes the intent to give a payment back that nobody asked for; says by whom, or null. */
+  function giveBack(paid: Trade, nowMs: number): Trade['refundDue'] {
+    const orderCancelled = store.orders.byNo(paid.orderNo)?.state === 'cancelled';
+    const due = refundDue({ ...paid, orderCancelled }, policy);
+    if (due === null) return null;
+    store.outbox.add(
+      {
+        kind: 'refund',
+        queue: 'refunds',
+        lane: `refund:${paid.tradeNo}`,
+        orderNo: paid.orderNo,
+        tradeNo: paid.tradeNo,
+        payload: null,
+        why: due.why,
+        priority: 1,
+      },
+      nowMs,
+    );
+    return due.by;
   }
 
   /** The order is paid: said once, and the other codes of the charge are closed. */
@@ -128,11 +219,12 @@ export function createSettle(store: Store) {
     return store.trades
       .ofCharge(paid.chargeId)
       .filter((other) => other.tradeNo !== paid.tradeNo)
-      .flatMap((other) => apply(other, 'other_trade_paid', null, nowMs, {}).changed);
+      .flatMap((other) => decideHere(other.tradeNo, 'other_trade_paid', nowMs).changed);
   }
 
-  function recordIncident(before: Trade, incident: Incident, nowMs: number): Settled {
-    if (before.incident === incident) return { trade: before, changed: [] };
+  function recordIncident(before: Trade, incident: Incident, nowMs: number): Applied {
+    const next = stepAfter(before, 'no_answer', 'query');
+    if (before.incident === incident) return { trade: before, changed: [], next };
     const after = { ...before, incident };
     store.trades.update(after);
     store.events.append({
@@ -144,18 +236,39 @@ export function createSettle(store: Store) {
       toState: after.state,
       what: incident,
     });
-    return { trade: after, changed: [after] };
+    return { trade: after, changed: [after], next };
   }
 
-  function note(before: Trade, change: Partial<Pick<Trade, 'nextStep' | 'payableUntilMs'>>): Settled {
-    const after: Trade = { ...before, ...change, unknown: null };
-    if (before.nextStep === null) return { trade: before, changed: [] };
-    if (same(before, after)) return { trade: after, changed: [] };
+  /** The wallet took the question: what came of it is asked next. */
+  function note(before: Trade, change: Partial<Pick<Trade, 'unknown' | 'payableUntilMs'>>): Applied {
+    if (stepAfter(before, 'no_answer', 'query') === null) return { trade: before, changed: [], next: null };
+    const after: Trade = { ...before, ...change };
+    if (same(before, after)) return { trade: after, changed: [], next: 'query' };
     store.trades.update(after);
-    return { trade: after, changed: [after] };
+    return { trade: after, changed: [after], next: 'query' };
   }
 
-  return { outcome, decide };
+  return { outcome, decide, passDeadlines };
+}
+
+/** A genuine answer about another amount, merchant, app or number. */
+function contradicts(before: Trade, outcome: Outcome): boolean {
+  if (outcome.kind === 'mismatch') return true;
+  return outcome.kind === 'evidence' && typeof readEvidence(before, outcome.evidence) !== 'string';
+}
+
+/** An outcome in one word, with the wallet's status or the cause of silence. */
+export function outcomeWord(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'evidence':
+      return `evidence:${outcome.evidence.providerStatus}`;
+    case 'unknown':
+      return `unknown:${outcome.cause}`;
+    case 'mismatch':
+      return `mismatch:${outcome.field}`;
+    default:
+      return outcome.kind;
+  }
 }
 
 function mustRead(store: Store, tradeNo: string): Trade {

@@ -1,7 +1,8 @@
-import type { Ability, TillStatus } from '../../contract/till.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Ability, OutboxStatus, TillStatus } from '../../contract/till.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Unanswered } from '../providers/provider.ts';
+import type { Store } from '../store/store.ts';
+import type { WalletTime } from './wallet-time.ts';
 import type { WalletHealth, Wallets } from './wallets.ts';
 
 /** Disk trouble as the screens name it; null while writing works. */
@@ -10,12 +11,23 @@ export type StorageTrouble = 'storage_full' | 'storage_readonly' | null;
 /** What the till can do right now, and since when. */
 export type StatusService = ReturnType<typeof createStatus>;
 
-export function createStatus(deps: { clock: Clock; wallets: Wallets }) {
-  const { clock, wallets } = deps;
+export function createStatus(deps: { clock: WalletTime; wallets: Wallets; store: Store }) {
+  const { clock, wallets, store } = deps;
   let storage: { trouble: StorageTrouble; sinceMs: number } = { trouble: null, sinceMs: clock.nowMs() };
 
   function ability(ok: boolean, sinceMs: number, reason: Ability['reason']): Ability {
     return { ok, since: storeInstant(sinceMs), reason: ok ? null : reason };
+  }
+
+  function outbox(): OutboxStatus {
+    const counts = store.outbox.counts();
+    return {
+      unanswered: counts.unanswered,
+      oldestAt: counts.oldestMs === null ? null : storeInstant(counts.oldestMs),
+      nextAt: counts.nextUnansweredMs === null ? null : storeInstant(counts.nextUnansweredMs),
+      parked: counts.parked,
+      refundsDue: counts.refundsDue,
+    };
   }
 
   function read(): TillStatus {
@@ -27,7 +39,6 @@ export function createStatus(deps: { clock: Clock; wallets: Wallets }) {
     const sinceMs = best?.sinceMs ?? storage.sinceMs;
     const reason = best ? asReason(best) : 'misconfigured';
     const canWrite = storage.trouble === null;
-    const skews = health.flatMap((wallet) => (wallet.clockSkewMs === null ? [] : [wallet.clockSkewMs]));
     return {
       charging: canWrite
         ? ability(isAsked, sinceMs, reason)
@@ -39,8 +50,8 @@ export function createStatus(deps: { clock: Clock; wallets: Wallets }) {
         charging: ability(wallet.ok, wallet.sinceMs, asReason(wallet)),
         lastAnswerAt: wallet.lastAnswerMs === null ? null : storeInstant(wallet.lastAnswerMs),
       })),
-      clockSkewMs:
-        skews.length > 0 ? Math.round(skews.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a))) : null,
+      outbox: outbox(),
+      clockSkewMs: clock.skewMs(),
     };
   }
 

@@ -81,17 +81,22 @@ export function createStream(deps: {
   function view(event: StoredEvent): TillEvent {
     const at = storeInstant(event.atMs);
     const order = views.orderByNo(event.orderNo);
-    if (event.type !== 'trade.changed' && event.type !== 'trade.incident')
-      return { type: event.type, at, order };
-    return {
-      type: event.type,
-      at,
-      tradeNo: event.tradeNo ?? '',
-      fromState: event.fromState,
-      toState: event.toState ?? 'created',
-      what: event.what ?? '',
-      order,
-    };
+    switch (event.type) {
+      case 'trade.changed':
+      case 'trade.incident':
+      case 'trade.set_aside':
+        return {
+          type: event.type,
+          at,
+          tradeNo: event.tradeNo ?? '',
+          fromState: event.fromState,
+          toState: event.toState ?? 'created',
+          what: event.what ?? '',
+          order,
+        };
+      default:
+        return { type: event.type, at, order };
+    }
   }
 
   function now(): string {

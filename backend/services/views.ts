@@ -1,23 +1,27 @@
 import type { Charge as ChargeView, Order as OrderView } from '../../contract/order.ts';
+import type { OutboxEntry as OutboxEntryView } from '../../contract/outbox.ts';
 import type { TimelineEntry, Trade as TradeView } from '../../contract/trade.ts';
 import { chargeState } from '../domain/charge.ts';
 import type { Charge, Order } from '../domain/order.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Trade } from '../domain/trade.ts';
+import type { StoredEvent } from '../store/events.ts';
+import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import type { Drain } from './drain.ts';
 import { ServiceError } from './errors.ts';
-import type { Watch } from './watch.ts';
 
 /** What is kept, as the contract shows it. Reads only. */
 export type Views = ReturnType<typeof createViews>;
 
-export function createViews(deps: { store: Store; watch: Watch }) {
-  const { store, watch } = deps;
+export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilMs'> }) {
+  const { store, drain } = deps;
 
   function trade(row: Trade): TradeView {
-    const times = watch.times(row.tradeNo);
-    const nextAskAt = times.nextAskAtMs === null ? null : storeInstant(times.nextAskAtMs);
-    const canBeScanned = row.state === 'awaiting_payment' || row.state === 'paying';
+    const dialogue = store.outbox.ofTrade(row.tradeNo);
+    const nextAskAt = dialogue?.state === 'due' ? storeInstant(dueAtMs(dialogue)) : null;
+    const canBeScanned =
+      (row.state === 'awaiting_payment' || row.state === 'paying') && row.setAside === null;
     return {
       tradeNo: row.tradeNo,
       orderNo: row.orderNo,
@@ -33,12 +37,12 @@ export function createViews(deps: { store: Store; watch: Watch }) {
       paidAt: optionalInstant(row.paidAtMs),
       closedAt: optionalInstant(row.closedAtMs),
       payableUntil: optionalInstant(row.payableUntilMs),
-      lastCheckedAt: optionalInstant(times.lastCheckedAtMs),
+      lastCheckedAt: optionalInstant(dialogue?.lastAnswerAtMs ?? null),
       nextCheckAt: nextAskAt,
       unknown: row.unknown && {
         asking: row.unknown.asking,
         since: storeInstant(row.unknown.sinceMs),
-        attempts: times.attempts,
+        attempts: dialogue?.attempts ?? 0,
         nextAskAt,
       },
       refusal: row.refusal && {
@@ -49,6 +53,36 @@ export function createViews(deps: { store: Store; watch: Watch }) {
       late: row.late,
       surplus: row.surplus,
       incident: row.incident,
+      refundDue: row.refundDue,
+      setAside: setAsideView(row.setAside),
+    };
+  }
+
+  /** When an entry is tried next: not before its receiver is spoken to again. */
+  function dueAtMs(entry: OutboxEntry): number {
+    return Math.max(entry.dueAtMs, drain.heldUntilMs(entry.queue) ?? 0);
+  }
+
+  function outboxEntry(row: OutboxEntry): OutboxEntryView {
+    const about = row.tradeNo === null ? undefined : store.trades.byNo(row.tradeNo);
+    const order = mustHave(store.orders.byNo(row.orderNo));
+    return {
+      entryId: row.entryId,
+      kind: row.kind,
+      state: row.state,
+      why: row.why,
+      canRetry: row.state === 'parked' && row.kind !== 'refund',
+      orderNo: row.orderNo,
+      tradeNo: row.tradeNo,
+      channel: about?.channel ?? null,
+      amountFen: about?.amountFen ?? order.amountFen,
+      subject: order.subject,
+      createdAt: storeInstant(row.createdAtMs),
+      dueAt: row.state === 'due' ? storeInstant(dueAtMs(row)) : null,
+      attempts: row.attempts,
+      lastOutcome: row.lastOutcome,
+      lastAttemptAt: optionalInstant(row.lastAttemptAtMs),
+      setAside: setAsideView(row.setAside),
     };
   }
 
@@ -95,6 +129,7 @@ export function createViews(deps: { store: Store; watch: Watch }) {
           fromState: null,
           toState: null,
           what: exchange.step,
+          reason: null,
           exchange: {
             outcome: exchange.outcome,
             durationMs: exchange.durationMs,
@@ -107,10 +142,7 @@ export function createViews(deps: { store: Store; watch: Watch }) {
       })),
       ...states.map((event) => ({
         atMs: event.atMs,
-        entry: {
-          ...stateEntry(event.atMs, event.fromState, event.toState, event.what ?? ''),
-          kind: event.type === 'trade.incident' ? ('incident' as const) : ('state' as const),
-        },
+        entry: happening(event),
       })),
     ];
     return entries.sort((a, b) => a.atMs - b.atMs).map(({ entry }) => entry);
@@ -120,6 +152,7 @@ export function createViews(deps: { store: Store; watch: Watch }) {
     trade,
     charge,
     order,
+    outboxEntry,
     orderByNo(orderNo: string): OrderView {
       const row = store.orders.byNo(orderNo);
       if (!row) throw new ServiceError('order_not_found', { orderNo });
@@ -142,13 +175,29 @@ export function createViews(deps: { store: Store; watch: Watch }) {
   };
 }
 
+function happening(event: StoredEvent): TimelineEntry {
+  const entry = stateEntry(event.atMs, event.fromState, event.toState, event.what ?? '');
+  switch (event.type) {
+    case 'trade.incident':
+      return { ...entry, kind: 'incident' };
+    case 'trade.set_aside':
+      return { ...entry, kind: 'decision', what: 'set_aside', reason: event.what };
+    default:
+      return entry;
+  }
+}
+
+function setAsideView(setAside: { atMs: number; reason: string } | null): TradeView['setAside'] {
+  return setAside && { at: storeInstant(setAside.atMs), reason: setAside.reason };
+}
+
 function stateEntry(
   atMs: number,
   fromState: Trade['state'] | null,
   toState: Trade['state'] | null,
   what: string,
 ): TimelineEntry {
-  return { at: storeInstant(atMs), kind: 'state', fromState, toState, what, exchange: null };
+  return { at: storeInstant(atMs), kind: 'state', fromState, toState, what, reason: null, exchange: null };
 }
 
 function optionalInstant(ms: number | null): string | null {

@@ -8,8 +8,6 @@ export interface WalletHealth {
   sinceMs: number;
   cause: Unanswered['cause'] | null;
   lastAnswerMs: number | null;
-  /** Our wall clock less the wallet's, ms; null until a `Date` header was seen. */
-  clockSkewMs: number | null;
 }
 
 /**
@@ -28,7 +26,7 @@ export function createWallets(
   const health = new Map<Channel, WalletHealth>(
     providers.map(({ channel }) => [
       channel,
-      { channel, ok: true, sinceMs: nowMs, cause: null, lastAnswerMs: null, clockSkewMs: null },
+      { channel, ok: true, sinceMs: nowMs, cause: null, lastAnswerMs: null },
     ]),
   );
 
@@ -44,9 +42,7 @@ export function createWallets(
     observe(channel: Channel, answered: Answered<{ kind: string } | Unanswered>, nowMs: number): boolean {
       const known = health.get(channel);
       if (!known) return false;
-      const { outcome, exchange } = answered;
-      // The header has whole seconds, cut off: half a second is the fairest guess of the rest.
-      if (exchange.providerDateMs !== null) known.clockSkewMs = nowMs - exchange.providerDateMs - 500;
+      const { outcome } = answered;
       const cause = outcome.kind === 'unknown' && 'cause' in outcome ? outcome.cause : null;
       onAnswer(channel, cause ?? outcome.kind);
       if (cause === null) known.lastAnswerMs = nowMs;

@@ -11,7 +11,8 @@ export interface StoredEvent {
     | 'order.paid'
     | 'charge.started'
     | 'trade.changed'
-    | 'trade.incident';
+    | 'trade.incident'
+    | 'trade.set_aside';
   orderNo: string;
   tradeNo: string | null;
   fromState: TradeState | null;
@@ -74,7 +75,7 @@ function fromRow(row: Row): StoredEvent {
 
 /** An event about an order as a whole. */
 export function happened(
-  type: Exclude<StoredEvent['type'], 'trade.changed' | 'trade.incident'>,
+  type: Exclude<StoredEvent['type'], `trade.${string}`>,
   orderNo: string,
   atMs: number,
   tradeNo: string | null = null,

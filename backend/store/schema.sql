@@ -55,6 +55,59 @@ CREATE INDEX orders_newest ON orders (created_at_ms DESC, order_no DESC);
 CREATE INDEX orders_to_collect ON orders (created_at_ms DESC, order_no DESC)
   WHERE state = 'open' AND source = 'integrator';
 
+CREATE TABLE outbox (
+  entry_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL CHECK (kind IN ('open', 'query', 'close', 'cancel', 'refund', 'tell')),
+  -- Who is spoken to. What one receiver suffers holds up no other.
+  queue TEXT NOT NULL,
+  -- Entries of a lane are done one at a time, oldest first.
+  lane TEXT NOT NULL,
+  order_no TEXT NOT NULL REFERENCES orders (order_no),
+  trade_no TEXT REFERENCES trades (trade_no),
+  payload TEXT,
+  -- due: the machine carries on · parked: it waits for a person · set_aside: a person ended it.
+  state TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'parked', 'set_aside')),
+  parked_why TEXT,
+  -- 0: a customer waits for it · 1: it can wait.
+  priority INTEGER NOT NULL CHECK (priority IN (0, 1)),
+  created_at_ms INTEGER NOT NULL,
+  due_at_ms INTEGER NOT NULL,
+  -- Tries in a row that brought nothing new: the basis of back-off.
+  attempts INTEGER NOT NULL DEFAULT 0,
+  -- Answers in a row that could not be understood or believed: the basis of parking.
+  puzzles INTEGER NOT NULL DEFAULT 0,
+  -- The last outcome of each kind, as JSON, so that only news is kept elsewhere.
+  last_outcomes TEXT NOT NULL DEFAULT '{}',
+  last_outcome TEXT,
+  last_attempt_at_ms INTEGER,
+  last_answer_at_ms INTEGER,
+  unanswered_since_ms INTEGER,
+  -- Who carries it out just now, and until when nobody else may.
+  lease_holder TEXT,
+  lease_until_ms INTEGER,
+  set_aside_at_ms INTEGER,
+  set_aside_reason TEXT,
+  CHECK ((state = 'parked') <= (parked_why IS NOT NULL)),
+  CHECK ((state = 'set_aside') = (set_aside_at_ms IS NOT NULL)),
+  CHECK ((set_aside_at_ms IS NULL) = (set_aside_reason IS NULL)),
+  CHECK ((lease_holder IS NULL) = (lease_until_ms IS NULL))
+) STRICT;
+
+CREATE INDEX outbox_due ON outbox (queue, priority, due_at_ms, entry_id) WHERE state = 'due';
+
+CREATE INDEX outbox_lane ON outbox (lane, entry_id) WHERE state <> 'set_aside';
+
+CREATE INDEX outbox_leased ON outbox (entry_id) WHERE lease_holder IS NOT NULL;
+
+CREATE UNIQUE INDEX outbox_one_dialogue ON outbox (trade_no) WHERE kind IN ('open', 'query', 'close', 'cancel');
+
+CREATE UNIQUE INDEX outbox_one_refund ON outbox (trade_no) WHERE kind = 'refund';
+
+CREATE INDEX outbox_parked ON outbox (entry_id) WHERE state = 'parked';
+
+CREATE INDEX outbox_unanswered ON outbox (unanswered_since_ms)
+  WHERE unanswered_since_ms IS NOT NULL AND state = 'due';
+
 CREATE TABLE sessions (
   token_hash TEXT PRIMARY KEY,
   created_at_ms INTEGER NOT NULL
@@ -93,14 +146,14 @@ CREATE TABLE trades (
   refusal_reason TEXT,
   refusal_code TEXT,
   refusal_message TEXT,
-  -- What the wallet is asked next; null when nothing more is needed. Survives a restart.
-  next_step TEXT CHECK (next_step IN ('open', 'query', 'close', 'cancel')),
   unknown_asking TEXT CHECK (unknown_asking IN ('create', 'query', 'close')),
-  unknown_since_ms INTEGER,
+  unknown_since_ms INTEGER, refund_due TEXT CHECK (refund_due IN ('automatic', 'manager')), set_aside_at_ms INTEGER, set_aside_reason TEXT,
   CHECK ((state = 'paid') = (paid_at_ms IS NOT NULL)),
-  CHECK ((state IN ('paid', 'closed', 'failed')) = (next_step IS NULL)),
   CHECK ((unknown_asking IS NULL) = (unknown_since_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX trades_deadline ON trades (expires_at_ms)
+  WHERE state IN ('created', 'awaiting_payment', 'paying') AND set_aside_at_ms IS NULL;
 
 CREATE INDEX trades_newest ON trades (created_at_ms DESC, trade_no DESC);
 
@@ -112,5 +165,3 @@ CREATE UNIQUE INDEX trades_one_live ON trades (charge_id, channel)
 CREATE INDEX trades_paid ON trades (paid_at_ms) WHERE state = 'paid';
 
 CREATE INDEX trades_paid_of_order ON trades (order_no) WHERE state = 'paid';
-
-CREATE INDEX trades_unfinished ON trades (created_at_ms) WHERE next_step IS NOT NULL;

@@ -3,6 +3,7 @@ import { asStorageError, type Db, isStorageFault, type StorageError } from './da
 import { type EventsTable, eventsTable } from './events.ts';
 import { type ExchangesTable, exchangesTable } from './exchanges.ts';
 import { type OrdersTable, ordersTable } from './orders.ts';
+import { type OutboxTable, outboxTable } from './outbox.ts';
 import { type SessionsTable, sessionsTable } from './sessions.ts';
 import { type TillTable, tillTable } from './till.ts';
 import { type TradesTable, tradesTable } from './trades.ts';
@@ -15,6 +16,7 @@ export interface Store {
   trades: TradesTable;
   events: EventsTable;
   exchanges: ExchangesTable;
+  outbox: OutboxTable;
   sessions: SessionsTable;
   /**
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
@@ -56,6 +58,7 @@ export function createStore(db: Db, hooks: StoreHooks = NOBODY): Store {
     trades: tradesTable(db),
     events: eventsTable(db),
     exchanges: exchangesTable(db),
+    outbox: outboxTable(db),
     sessions: sessionsTable(db),
     transact<T>(work: () => T): T {
       const result = guarded(() => transaction(work) as T);

@@ -1,5 +1,5 @@
 import type { Fen } from '../domain/money.ts';
-import type { Channel, Incident, Step, Trade, TradeState } from '../domain/trade.ts';
+import type { Channel, Incident, Trade, TradeState } from '../domain/trade.ts';
 import type { Db } from './database.ts';
 import { asPage, beforeClause, likePattern, type Page, type PageQuery, readCursor } from './page.ts';
 
@@ -25,9 +25,11 @@ interface Row {
   refusal_reason: string | null;
   refusal_code: string | null;
   refusal_message: string | null;
-  next_step: string | null;
   unknown_asking: string | null;
   unknown_since_ms: number | null;
+  refund_due: string | null;
+  set_aside_at_ms: number | null;
+  set_aside_reason: string | null;
 }
 
 export type TradesTable = ReturnType<typeof tradesTable>;
@@ -56,9 +58,11 @@ export function tradesTable(db: Db) {
     'refusal_reason',
     'refusal_code',
     'refusal_message',
-    'next_step',
     'unknown_asking',
     'unknown_since_ms',
+    'refund_due',
+    'set_aside_at_ms',
+    'set_aside_reason',
   ];
   const fixed = new Set([
     'trade_no',
@@ -88,9 +92,16 @@ export function tradesTable(db: Db) {
       "SELECT EXISTS (SELECT 1 FROM trades WHERE charge_id = ? AND state = 'created' AND unknown_asking IS NULL)",
     )
     .pluck();
-  const unfinished = db.prepare<[], Row>(
-    'SELECT * FROM trades WHERE next_step IS NOT NULL ORDER BY created_at_ms, trade_no',
+  const expired = db.prepare<[number, number], Row>(
+    `SELECT * FROM trades WHERE state IN ('created', 'awaiting_payment', 'paying') AND set_aside_at_ms IS NULL
+       AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`,
   );
+  const nextDeadline = db
+    .prepare<[], number | null>(
+      `SELECT min(expires_at_ms) FROM trades
+       WHERE state IN ('created', 'awaiting_payment', 'paying') AND set_aside_at_ms IS NULL`,
+    )
+    .pluck();
   const otherPaid = db
     .prepare<[string, string], number>(
       "SELECT count(*) FROM trades WHERE order_no = ? AND trade_no <> ? AND state = 'paid'",
@@ -126,9 +137,13 @@ export function tradesTable(db: Db) {
     anyOpening(chargeId: string): boolean {
       return anyOpening.get(chargeId) === 1;
     },
-    /** Trades that still need the wallet, oldest first. */
-    unfinished(): Trade[] {
-      return unfinished.all().map((row) => fromRow(row));
+    /** Trades whose deadline has passed and that still wait for a payment, longest first. */
+    expired(nowMs: number, limit: number): Trade[] {
+      return expired.all(nowMs, limit).map((row) => fromRow(row));
+    },
+    /** The earliest deadline that is still to pass, ms since the epoch; null when there is none. */
+    nextDeadlineMs(): number | null {
+      return nextDeadline.get() ?? null;
     },
     orderHasOtherPaidTrade(orderNo: string, tradeNo: string): boolean {
       return (otherPaid.get(orderNo, tradeNo) ?? 0) > 0;
@@ -185,9 +200,11 @@ function toRow(trade: Trade): Row {
     refusal_reason: trade.refusal?.reason ?? null,
     refusal_code: trade.refusal?.code ?? null,
     refusal_message: trade.refusal?.message ?? null,
-    next_step: trade.nextStep,
     unknown_asking: trade.unknown?.asking ?? null,
     unknown_since_ms: trade.unknown?.sinceMs ?? null,
+    refund_due: trade.refundDue,
+    set_aside_at_ms: trade.setAside?.atMs ?? null,
+    set_aside_reason: trade.setAside?.reason ?? null,
   };
 }
 
@@ -218,10 +235,12 @@ function fromRow(row: Row | undefined): Trade | undefined {
       row.refusal_reason === null
         ? null
         : { reason: row.refusal_reason, code: row.refusal_code ?? '', message: row.refusal_message ?? '' },
-    nextStep: row.next_step as Step | null,
     unknown:
       row.unknown_asking === null || row.unknown_since_ms === null
         ? null
         : { asking: row.unknown_asking as 'create' | 'query' | 'close', sinceMs: row.unknown_since_ms },
+    refundDue: row.refund_due as Trade['refundDue'],
+    setAside:
+      row.set_aside_at_ms === null ? null : { atMs: row.set_aside_at_ms, reason: row.set_aside_reason ?? '' },
   };
 }

@@ -37,6 +37,7 @@ export function testTill(change: Partial<BackendPorts> & { clock?: SimClock; db?
     phoneUrl: null,
     chargeTtlMs: TTL_MS,
     amountMaxFen: 10_000_000_000,
+    refundAutomaticMaxFen: 20_000,
     apiKey: 'test-key-0123456789',
     allowedHosts: [],
     uiDir: undefined,

@@ -70,7 +70,7 @@ describe('the backend as a process', () => {
     expect(await (await fetch(`${origin}/healthz`)).json()).toEqual({ ok: true, trouble: null });
     const metrics = await (await fetch(`${origin}/metrics`)).text();
     expect(metrics).toContain('process_cpu_seconds_total');
-    expect(metrics).toContain('mianfu_unfinished_trades{service="backend"} 0');
+    expect(metrics).toContain('mianfu_outbox_due{service="backend"} 0');
     till.child.kill('SIGTERM');
     expect((await till.ended).code).toBe(0);
   });

@@ -60,12 +60,9 @@ CREATE TABLE trades (
   refusal_reason TEXT,
   refusal_code TEXT,
   refusal_message TEXT,
-  -- What the wallet is asked next; null when nothing more is needed. Survives a restart.
-  next_step TEXT CHECK (next_step IN ('open', 'query', 'close', 'cancel')),
   unknown_asking TEXT CHECK (unknown_asking IN ('create', 'query', 'close')),
   unknown_since_ms INTEGER,
   CHECK ((state = 'paid') = (paid_at_ms IS NOT NULL)),
-  CHECK ((state IN ('paid', 'closed', 'failed')) = (next_step IS NULL)),
   CHECK ((unknown_asking IS NULL) = (unknown_since_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
 
@@ -74,7 +71,6 @@ CREATE UNIQUE INDEX trades_one_live ON trades (charge_id, channel)
   WHERE state IN ('created', 'awaiting_payment', 'paying', 'closing');
 CREATE INDEX trades_of_charge ON trades (charge_id, channel);
 CREATE INDEX trades_newest ON trades (created_at_ms DESC, trade_no DESC);
-CREATE INDEX trades_unfinished ON trades (created_at_ms) WHERE next_step IS NOT NULL;
 CREATE INDEX trades_paid ON trades (paid_at_ms) WHERE state = 'paid';
 CREATE INDEX trades_paid_of_order ON trades (order_no) WHERE state = 'paid';
 

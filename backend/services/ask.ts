@@ -1,0 +1,131 @@
+import type { Random } from '../../ports/random.ts';
+import type { Channel, Step, Trade } from '../domain/trade.ts';
+import type { Answered, Provider } from '../providers/provider.ts';
+import type { Exchange } from '../store/exchanges.ts';
+import type { OutboxEntry } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+import type { Verdict } from './drain.ts';
+import type { Hub } from './hub.ts';
+import { type Outcome, outcomeWord, type Settle } from './settle.ts';
+import type { WalletTime } from './wallet-time.ts';
+import type { Wallets } from './wallets.ts';
+
+/** A channel that was taken out of the configuration is looked for this often. */
+const UNCONFIGURED_MS = 60_000;
+
+/**
+ * Carries out the outbox entries that ask a wallet: sends the question once, and settles what came, or
+ * that nothing came. Throws `StorageError` when the answer could not be kept: it is asked for again rather
+ * than guessed from memory.
+ */
+export function createAsk(deps: {
+  clock: WalletTime;
+  random: Random;
+  store: Store;
+  settle: Settle;
+  wallets: Wallets;
+  hub: Hub;
+}) {
+  const { clock, random, store, settle, wallets, hub } = deps;
+
+  function observe(channel: Channel, answered: Answered<Outcome>, sentMs: number): void {
+    const { providerDateMs } = answered.exchange;
+    const corrected =
+      providerDateMs !== null &&
+      isFromWallet(answered) &&
+      clock.observe(providerDateMs, sentMs, clock.monotonicMs());
+    if (wallets.observe(channel, answered, clock.nowMs()) || corrected) hub.tell({ kind: 'status' });
+  }
+
+  return async function ask(entry: OutboxEntry, signal: AbortSignal): Promise<Verdict> {
+    const trade = store.trades.byNo(entry.tradeNo ?? '');
+    const provider = trade && wallets.provider(trade.channel);
+    if (!provider) {
+      store.transact(() => store.outbox.release(entry.entryId, clock.nowMs() + UNCONFIGURED_MS));
+      return 'answered';
+    }
+    const step = entry.kind as Step;
+    const askedAtMs = clock.nowMs();
+    const startedMs = clock.monotonicMs();
+    // Somebody was opening it and is gone: it may exist, so it is looked up before it is opened again.
+    const answered =
+      entry.interrupted && step === 'open'
+        ? INTERRUPTED
+        : await take(provider, step, trade, { nowMs: askedAtMs, signal });
+    if (signal.aborted) return 'answered';
+    const { outcome } = answered;
+    const nowMs = clock.nowMs();
+    const [jitter = 0] = random.bytes(1);
+    const settled = settle.outcome(entry, {
+      outcome,
+      nowMs,
+      jitter: jitter / 256,
+      exchange: isNews(entry, outcome)
+        ? {
+            tradeNo: trade.tradeNo,
+            step,
+            askedAtMs,
+            durationMs: Math.floor(clock.monotonicMs() - startedMs),
+            outcome: outcomeWord(outcome),
+            ...wire(answered),
+          }
+        : null,
+    });
+    if (answered !== INTERRUPTED) observe(trade.channel, answered, startedMs);
+    if (settled.changed.length > 0) hub.tell({ kind: 'committed' });
+    hub.tell({ kind: 'checked', tradeNo: trade.tradeNo });
+    return answered === INTERRUPTED ? 'answered' : verdict(outcome);
+  };
+}
+
+/** Whether what came was the wallet's: a captive portal's page says nothing about the time. */
+function isFromWallet({ outcome }: Answered<Outcome>): boolean {
+  return outcome.kind !== 'unknown' || (outcome.cause !== 'unreadable' && outcome.cause !== 'not_genuine');
+}
+
+/** Whether the wallet as a whole is worth asking further. */
+function verdict(outcome: Outcome): Verdict {
+  if (outcome.kind !== 'unknown' || outcome.cause === 'unlisted') return 'answered';
+  return outcome.cause === 'throttled' ? 'throttled' : 'silent';
+}
+
+const INTERRUPTED: Answered<Outcome> = {
+  outcome: { kind: 'unknown', cause: 'no_answer', code: '', message: 'The till was restarted.' },
+  exchange: { httpStatus: null, providerCode: null, requestId: null, answer: null, providerDateMs: null },
+};
+
+/** A poll or a repeated close that says what the last one said is no news; silence always is. */
+function isNews(entry: OutboxEntry, outcome: Outcome): boolean {
+  return outcome.kind === 'unknown' || entry.lastOutcomes[entry.kind] !== outcomeWord(outcome);
+}
+
+function wire({
+  exchange,
+}: Answered<Outcome>): Pick<Exchange, 'httpStatus' | 'providerCode' | 'requestId' | 'answer'> {
+  const { httpStatus, providerCode, requestId, answer } = exchange;
+  return { httpStatus, providerCode, requestId, answer };
+}
+
+function take(
+  provider: Provider,
+  step: Step,
+  trade: Trade,
+  at: { nowMs: number; signal: AbortSignal },
+): Promise<Answered<Outcome>> {
+  const request = {
+    tradeNo: trade.tradeNo,
+    amountFen: trade.amountFen,
+    createdAtMs: trade.createdAtMs,
+    expiresAtMs: trade.expiresAtMs,
+  };
+  switch (step) {
+    case 'open':
+      return provider.open({ ...request, subject: trade.subject }, at);
+    case 'query':
+      return provider.query(request, at);
+    case 'close':
+      return provider.close(request, at);
+    case 'cancel':
+      return provider.cancel(request, at);
+  }
+}

@@ -1,0 +1,256 @@
+import { type Clock, sleep } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Random } from '../../ports/random.ts';
+import { PUZZLES_MAX, RETRY_MAX_MS, retryDelayMs, THROTTLED_MAX_MS } from '../domain/steps.ts';
+import type { OutboxEntry, OutboxQueue } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+import type { Hub } from './hub.ts';
+
+/**
+ * What a try says about its receiver: `answered` it listens · `silent` nothing came that can be believed ·
+ * `throttled` it wants to be asked less.
+ */
+export type Verdict = 'answered' | 'silent' | 'throttled';
+
+/** Carries out the entries of one queue. What a try brought is committed by `run` before it resolves. */
+export interface Worker {
+  queue: OutboxQueue;
+  /** Entries under way at once; more would only queue at the receiver. */
+  parallel: number;
+  run(entry: OutboxEntry, signal: AbortSignal): Promise<Verdict>;
+}
+
+/** An entry under way is left alone by everybody else for so long: longer than any try may take. */
+export const LEASE_MS = 60_000;
+/** So many silent tries in a row mean that the receiver cannot be reached, and then one at a time looks. */
+const SILENT_MAX = 3;
+/** The disk refused to keep an answer: asked again after this. */
+const DISK_PAUSE_MS = 5_000;
+/** How often a drain is counted down. */
+const STATUS_MS = 1_000;
+/** No pause of ours is longer: a later due time was written by a clock that was ahead. */
+const PAUSE_MAX_MS = Math.max(RETRY_MAX_MS, THROTTLED_MAX_MS) + 60_000;
+
+interface Lane {
+  worker: Worker;
+  under: Set<number>;
+  /** Silent or throttled tries in a row. */
+  silent: number;
+  /** Monotonic time until which the receiver is spared; 0: not at all. */
+  holdUntilMs: number;
+  throttled: boolean;
+}
+
+/**
+ * Drains the outbox: leases what is due, a few at a time and the longest waiting first, and hands it to
+ * its queue's worker. A receiver that is silent is probed by one entry at growing pauses instead of being
+ * asked about everything; when it answers again the rest follows at once. Nothing that matters is in
+ * memory: whatever happens to the process, the entries are there, and a lease that nobody holds runs out.
+ */
+export type Drain = ReturnType<typeof createDrain>;
+
+export function createDrain(deps: {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  store: Store;
+  hub: Hub;
+  workers: readonly Worker[];
+  /** Nobody else works on this data: leases found at start belong to the dead. */
+  alone: boolean;
+}) {
+  const { clock, random, log, store, hub } = deps;
+  const holder = Buffer.from(random.bytes(8)).toString('hex');
+  const lanes = deps.workers.map(
+    (worker): Lane => ({ worker, under: new Set(), silent: 0, holdUntilMs: 0, throttled: false }),
+  );
+  const aborted = new AbortController();
+  const running = new Set<Promise<void>>();
+  let cancelTimer = () => {};
+  let cancelStatus: (() => void) | null = null;
+  let isTicking = false;
+  let started = false;
+  let stopListening = () => {};
+
+  /** Sets the timer for what is due next; what is due now does not wait for one. */
+  function arm(): void {
+    cancelTimer();
+    if (!started || aborted.signal.aborted) return;
+    let wait = Number.POSITIVE_INFINITY;
+    try {
+      for (const lane of lanes) wait = Math.min(wait, waitOf(lane));
+      if (!deps.alone) wait = Math.min(wait, untilLeaseEnds());
+    } catch (error) {
+      log.error({ err: error }, 'outbox not readable');
+      wait = DISK_PAUSE_MS;
+    }
+    if (wait <= 0) tickSoon();
+    else if (Number.isFinite(wait)) cancelTimer = clock.after(wait, tick);
+  }
+
+  /** How many entries may be under way: a receiver that is silent is probed by one. */
+  function capacity(lane: Lane): number {
+    return (lane.silent >= SILENT_MAX && !isHeld(lane) ? 1 : lane.worker.parallel) - lane.under.size;
+  }
+
+  function isHeld(lane: Lane): boolean {
+    return lane.holdUntilMs > clock.monotonicMs();
+  }
+
+  /** Milliseconds until something of this lane may be leased; 0: now. Infinity: not before something changes. */
+  function waitOf(lane: Lane): number {
+    const nowMs = clock.nowMs();
+    const due = (freshOnly: boolean) => {
+      const dueMs = store.outbox.nextDueMs(lane.worker.queue, nowMs, freshOnly);
+      return dueMs === null ? Number.POSITIVE_INFINITY : Math.max(0, dueMs - nowMs);
+    };
+    if (capacity(lane) <= 0) return Number.POSITIVE_INFINITY;
+    if (!isHeld(lane)) return due(false);
+    const held = lane.holdUntilMs - clock.monotonicMs();
+    // A customer waits for a code: a first question goes out even while silence is being sat out.
+    return lane.throttled ? Math.max(held, due(false)) : Math.min(due(true), Math.max(held, due(false)));
+  }
+
+  /** Somebody else's lease may run out without a word. */
+  function untilLeaseEnds(): number {
+    const endMs = store.outbox.nextLeaseEndMs();
+    return endMs === null ? Number.POSITIVE_INFINITY : Math.max(1_000, endMs - clock.nowMs());
+  }
+
+  function tickSoon(): void {
+    if (isTicking) return;
+    isTicking = true;
+    queueMicrotask(() => {
+      isTicking = false;
+      tick();
+    });
+  }
+
+  function tick(): void {
+    cancelTimer();
+    if (!started || aborted.signal.aborted) return;
+    for (const lane of lanes) {
+      const entries = lease(lane);
+      if (entries === null) {
+        cancelTimer = clock.after(DISK_PAUSE_MS, tick);
+        return;
+      }
+      // One that is under way here past its lease is renewed, not begun again.
+      for (const entry of entries) if (!lane.under.has(entry.entryId)) begin(lane, entry);
+    }
+    arm();
+  }
+
+  /** Null when the disk refused. */
+  function lease(lane: Lane): OutboxEntry[] | null {
+    const { queue } = lane.worker;
+    try {
+      if (waitOf(lane) > 0) return [];
+      const nowMs = clock.nowMs();
+      const limit = capacity(lane);
+      const freshOnly = isHeld(lane);
+      return store.transact(() =>
+        store.outbox.lease(queue, { nowMs, untilMs: nowMs + LEASE_MS, holder, limit, freshOnly }),
+      );
+    } catch (error) {
+      log.error({ queue, err: error }, 'outbox not leased');
+      return null;
+    }
+  }
+
+  function begin(lane: Lane, entry: OutboxEntry): void {
+    lane.under.add(entry.entryId);
+    const work = carryOut(lane, entry).finally(() => {
+      running.delete(work);
+      lane.under.delete(entry.entryId);
+      arm();
+    });
+    running.add(work);
+  }
+
+  async function carryOut(lane: Lane, entry: OutboxEntry): Promise<void> {
+    try {
+      const verdict = await lane.worker.run(entry, aborted.signal);
+      judge(lane, verdict);
+      if (verdict !== 'answered' || entry.unansweredSinceMs !== null) statusSoon();
+    } catch (error) {
+      if (aborted.signal.aborted) return;
+      log.error({ entryId: entry.entryId, kind: entry.kind, err: error }, 'outcome not written');
+      await sleep(clock, DISK_PAUSE_MS, aborted.signal).then(
+        () => giveBack(entry),
+        () => {},
+      );
+    }
+  }
+
+  /** The entry is free again without having been settled; if the disk refuses even that, its lease runs out. */
+  function giveBack(entry: OutboxEntry): void {
+    try {
+      store.transact(() => store.outbox.interrupted(entry.entryId, clock.nowMs(), PUZZLES_MAX));
+    } catch (error) {
+      log.error({ entryId: entry.entryId, err: error }, 'entry not given back');
+    }
+  }
+
+  /** The count of what is unanswered changes with every answer; a screen reads it once a second. */
+  function statusSoon(): void {
+    cancelStatus ??= clock.after(STATUS_MS, () => {
+      cancelStatus = null;
+      hub.tell({ kind: 'status' });
+    });
+  }
+
+  function judge(lane: Lane, verdict: Verdict): void {
+    if (verdict === 'answered') {
+      lane.silent = 0;
+      lane.holdUntilMs = 0;
+      lane.throttled = false;
+    } else {
+      lane.silent += 1;
+      lane.throttled = verdict === 'throttled';
+      const [chance = 0] = random.bytes(1);
+      const pauses = lane.throttled ? lane.silent : lane.silent - SILENT_MAX + 1;
+      if (pauses > 0)
+        lane.holdUntilMs = clock.monotonicMs() + retryDelayMs(pauses, lane.throttled, chance / 256);
+    }
+  }
+
+  return {
+    /** Takes up whatever is unfinished. */
+    start(): void {
+      const nowMs = clock.nowMs();
+      store.transact(() => {
+        if (deps.alone) store.outbox.expireLeases();
+        store.outbox.bringNearer(nowMs, PAUSE_MAX_MS);
+      });
+      started = true;
+      stopListening = hub.listen(({ kind }) => {
+        if (kind === 'committed') arm();
+      });
+      arm();
+    },
+    /** Ends every try under way without believing or writing what it brings. */
+    async stop(): Promise<void> {
+      aborted.abort();
+      cancelTimer();
+      cancelStatus?.();
+      stopListening();
+      await Promise.allSettled([...running]);
+    },
+    /** Until when a queue's receiver is spared, as wall time; null when it is not. */
+    heldUntilMs(queue: OutboxQueue): number | null {
+      const lane = lanes.find(({ worker }) => worker.queue === queue);
+      const held = lane ? lane.holdUntilMs - clock.monotonicMs() : 0;
+      return held > 0 ? clock.nowMs() + held : null;
+    },
+    /** What is due, and not held back, is looked at now: something that nobody told of has changed. */
+    wake: arm,
+    /** The silence of every receiver is forgotten: the next try of each goes out at once. */
+    hurry(queues: readonly OutboxQueue[]): void {
+      for (const lane of lanes) {
+        if (queues.includes(lane.worker.queue) && !lane.throttled) lane.holdUntilMs = 0;
+      }
+      arm();
+    },
+  };
+}

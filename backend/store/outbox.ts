@@ -1,0 +1,326 @@
+import type { Channel, Step } from '../domain/trade.ts';
+import type { Db } from './database.ts';
+import { asPage, type Page, type PageQuery, readCursor } from './page.ts';
+
+/** Who is spoken to: a wallet, the shop's systems, or (refunds) nobody yet. */
+export type OutboxQueue = Channel | 'shop' | 'refunds';
+
+/** One durable intent; see the table. Times are milliseconds since the epoch. */
+export interface OutboxEntry {
+  entryId: number;
+  kind: Step | 'refund' | 'tell';
+  queue: OutboxQueue;
+  lane: string;
+  orderNo: string;
+  tradeNo: string | null;
+  /** What is to be told, of kind `tell`. */
+  payload: string | null;
+  state: 'due' | 'parked' | 'set_aside';
+  why: ParkedWhy | null;
+  /** 0: a customer waits for it. */
+  priority: 0 | 1;
+  createdAtMs: number;
+  dueAtMs: number;
+  attempts: number;
+  puzzles: number;
+  /** The last outcome's word, by kind. */
+  lastOutcomes: Record<string, string>;
+  lastOutcome: string | null;
+  lastAttemptAtMs: number | null;
+  lastAnswerAtMs: number | null;
+  unansweredSinceMs: number | null;
+  setAside: { atMs: number; reason: string } | null;
+  /** It was under way when whoever carried it out vanished: what they sent may have arrived. */
+  interrupted: boolean;
+}
+
+export type ParkedWhy =
+  | 'not_understood'
+  | 'incident'
+  | 'refund_late'
+  | 'refund_surplus'
+  | 'refused_by_receiver';
+
+/** What a try brought, as it is kept with the entry; the lease ends with it. */
+export interface Tried {
+  kind: OutboxEntry['kind'];
+  priority: 0 | 1;
+  dueAtMs: number;
+  attempts: number;
+  puzzles: number;
+  park: ParkedWhy | null;
+  outcome: string;
+  atMs: number;
+  /** False: nothing came that could be believed. */
+  answered: boolean;
+}
+
+interface Row {
+  entry_id: number;
+  kind: string;
+  queue: string;
+  lane: string;
+  order_no: string;
+  trade_no: string | null;
+  payload: string | null;
+  state: string;
+  parked_why: string | null;
+  priority: number;
+  created_at_ms: number;
+  due_at_ms: number;
+  attempts: number;
+  puzzles: number;
+  last_outcomes: string;
+  last_outcome: string | null;
+  last_attempt_at_ms: number | null;
+  last_answer_at_ms: number | null;
+  unanswered_since_ms: number | null;
+  lease_holder: string | null;
+  lease_until_ms: number | null;
+  set_aside_at_ms: number | null;
+  set_aside_reason: string | null;
+}
+
+const DIALOGUE = "kind IN ('open', 'query', 'close', 'cancel')";
+/** May be carried out: nobody does just now, and nothing older of its lane is unfinished. */
+const FREE = `o.state = 'due' AND (o.lease_until_ms IS NULL OR o.lease_until_ms <= :nowMs)
+  AND NOT EXISTS (SELECT 1 FROM outbox older
+    WHERE older.lane = o.lane AND older.entry_id < o.entry_id AND older.state <> 'set_aside')`;
+/** A first question for a code. */
+const FRESH = "AND o.kind = 'open' AND o.attempts = 0";
+
+export type OutboxTable = ReturnType<typeof outboxTable>;
+
+/** The table `outbox`. An entry leaves it only when it is done. Call what writes inside a transaction. */
+export function outboxTable(db: Db) {
+  const insert = db.prepare(
+    `INSERT INTO outbox (kind, queue, lane, order_no, trade_no, payload, state, parked_why, priority, created_at_ms, due_at_ms)
+     VALUES (:kind, :queue, :lane, :orderNo, :tradeNo, :payload, :state, :why, :priority, :nowMs, :nowMs)`,
+  );
+  const redirect = db.prepare(
+    `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = :dueAtMs, attempts = 0, puzzles = 0,
+       state = 'due', parked_why = NULL
+     WHERE trade_no = :tradeNo AND ${DIALOGUE} AND state <> 'set_aside'`,
+  );
+  const tried = db.prepare(
+    `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = :dueAtMs, attempts = :attempts,
+       puzzles = :puzzles, state = CASE WHEN :park IS NULL THEN 'due' ELSE 'parked' END, parked_why = :park,
+       last_outcome = :outcome, last_outcomes = json_set(last_outcomes, '$.' || :asked, :outcome),
+       last_attempt_at_ms = :atMs,
+       last_answer_at_ms = CASE WHEN :answered THEN :atMs ELSE last_answer_at_ms END,
+       unanswered_since_ms = CASE WHEN :answered THEN NULL ELSE coalesce(unanswered_since_ms, :atMs) END,
+       lease_holder = NULL, lease_until_ms = NULL
+     WHERE entry_id = :entryId AND state <> 'set_aside'`,
+  );
+  const finishTrade = db.prepare(
+    `DELETE FROM outbox WHERE trade_no = ? AND ${DIALOGUE} AND state <> 'set_aside'`,
+  );
+  const finish = db.prepare("DELETE FROM outbox WHERE entry_id = ? AND state <> 'set_aside'");
+  const free = (which: string) =>
+    db.prepare<[Record<string, unknown>], Row>(
+      `SELECT * FROM outbox o WHERE o.queue = :queue AND o.priority = :priority AND o.due_at_ms <= :nowMs
+         AND ${FREE} ${which} ORDER BY o.due_at_ms, o.entry_id LIMIT :limit`,
+    );
+  const freeAny = free('');
+  const freeFresh = free(FRESH);
+  const take = db.prepare('UPDATE outbox SET lease_holder = ?, lease_until_ms = ? WHERE entry_id = ?');
+  const vanished = db.prepare(
+    `UPDATE outbox SET lease_until_ms = 0, due_at_ms = :nowMs, puzzles = puzzles + 1,
+       state = CASE WHEN puzzles + 1 >= :most THEN 'parked' ELSE state END,
+       parked_why = CASE WHEN puzzles + 1 >= :most THEN 'not_understood' ELSE parked_why END
+     WHERE entry_id = :entryId AND lease_holder IS NOT NULL`,
+  );
+  const release = db.prepare(
+    'UPDATE outbox SET lease_holder = NULL, lease_until_ms = NULL, due_at_ms = ? WHERE entry_id = ?',
+  );
+  const next = (which: string) =>
+    db
+      .prepare<[Record<string, unknown>], number>(
+        `SELECT o.due_at_ms FROM outbox o WHERE o.queue = :queue AND o.priority = :priority AND ${FREE} ${which}
+         ORDER BY o.due_at_ms, o.entry_id LIMIT 1`,
+      )
+      .pluck();
+  const nextAny = next('');
+  const nextFresh = next(FRESH);
+  const nextLeaseEnd = db
+    .prepare<[], number | null>('SELECT min(lease_until_ms) FROM outbox WHERE lease_holder IS NOT NULL')
+    .pluck();
+  const expireLeases = db.prepare('UPDATE outbox SET lease_until_ms = 0 WHERE lease_holder IS NOT NULL');
+  const nearer = db.prepare(
+    "UPDATE outbox SET due_at_ms = :nowMs WHERE state = 'due' AND due_at_ms > :nowMs + :mostMs",
+  );
+  const hurry = db.prepare(
+    `UPDATE outbox SET due_at_ms = :nowMs WHERE trade_no = :tradeNo AND ${DIALOGUE}
+       AND state = 'due' AND lease_holder IS NULL AND due_at_ms > :nowMs`,
+  );
+  const ofTrade = db.prepare<[string], Row>(`SELECT * FROM outbox WHERE trade_no = ? AND ${DIALOGUE}`);
+  const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE entry_id = ?');
+  const list = db.prepare<[Record<string, unknown>], Row>(
+    'SELECT * FROM outbox WHERE state = :state AND entry_id > :after ORDER BY entry_id LIMIT :limit',
+  );
+  const retry = db.prepare(
+    `UPDATE outbox SET state = 'due', parked_why = NULL, puzzles = 0, attempts = 0, due_at_ms = ?
+     WHERE entry_id = ? AND state = 'parked'`,
+  );
+  const setAside = db.prepare(
+    `UPDATE outbox SET state = 'set_aside', set_aside_at_ms = ?, set_aside_reason = ?,
+       lease_holder = NULL, lease_until_ms = NULL
+     WHERE entry_id = ? AND state = 'parked'`,
+  );
+  const unanswered = db.prepare<[], { count: number; oldest: number | null; next: number | null }>(
+    `SELECT count(*) AS count, min(unanswered_since_ms) AS oldest, min(due_at_ms) AS next FROM outbox
+     WHERE unanswered_since_ms IS NOT NULL AND state = 'due'`,
+  );
+  const parked = db
+    .prepare<[], number>("SELECT count(*) FROM outbox WHERE state = 'parked' AND kind <> 'refund'")
+    .pluck();
+  const refunds = db
+    .prepare<[], number>("SELECT count(*) FROM outbox WHERE kind = 'refund' AND state <> 'set_aside'")
+    .pluck();
+  const due = db.prepare<[], number>("SELECT count(*) FROM outbox WHERE state = 'due'").pluck();
+
+  return {
+    add(
+      entry: Pick<
+        OutboxEntry,
+        'kind' | 'queue' | 'lane' | 'orderNo' | 'tradeNo' | 'payload' | 'why' | 'priority'
+      >,
+      nowMs: number,
+    ): void {
+      insert.run({ ...entry, state: entry.why === null ? 'due' : 'parked', nowMs });
+    },
+    /** Changes what a trade's wallet is asked next, and asks it at `dueAtMs`. A question under way goes on. */
+    redirect(tradeNo: string, kind: Step, priority: 0 | 1, dueAtMs: number): void {
+      redirect.run({ tradeNo, kind, priority, dueAtMs });
+    },
+    /** Keeps what a try brought. `asked` is what was asked, which a change meanwhile may have replaced. */
+    tried(entryId: number, asked: OutboxEntry['kind'], result: Tried): void {
+      tried.run({ ...result, entryId, asked, answered: result.answered ? 1 : 0 });
+    },
+    /** The trade needs nothing more of its wallet. */
+    finishTrade(tradeNo: string): void {
+      finishTrade.run(tradeNo);
+    },
+    finish(entryId: number): void {
+      finish.run(entryId);
+    },
+    /**
+     * Takes up to `limit` entries of a queue that are due, for `holder` alone until `untilMs`: those that a
+     * customer waits for first, then the longest due. `freshOnly`: only first questions for a code.
+     */
+    lease(
+      queue: OutboxQueue,
+      at: { nowMs: number; untilMs: number; holder: string; limit: number; freshOnly: boolean },
+    ): OutboxEntry[] {
+      const rows: Row[] = [];
+      const select = at.freshOnly ? freeFresh : freeAny;
+      for (const priority of [0, 1]) {
+        const limit = at.limit - rows.length;
+        if (limit > 0) rows.push(...select.all({ queue, priority, nowMs: at.nowMs, limit }));
+      }
+      for (const row of rows) take.run(at.holder, at.untilMs, row.entry_id);
+      return rows.map(fromRow);
+    },
+    /**
+     * What a try brought was lost: the entry is free, and known to have been interrupted. After `most` such
+     * losses in a row it is parked.
+     */
+    interrupted(entryId: number, nowMs: number, most: number): void {
+      vanished.run({ entryId, nowMs, most });
+    },
+    /** Gives an entry back untried, due again at `dueAtMs`. */
+    release(entryId: number, dueAtMs: number): void {
+      release.run(dueAtMs, entryId);
+    },
+    /** When the next free entry of a queue is due, or (`freshOnly`) the next first question; null when none is. */
+    nextDueMs(queue: OutboxQueue, nowMs: number, freshOnly: boolean): number | null {
+      const select = freshOnly ? nextFresh : nextAny;
+      const times = [0, 1].flatMap((priority) => select.get({ queue, priority, nowMs }) ?? []);
+      return times.length === 0 ? null : Math.min(...times);
+    },
+    /** When the first lease ends; null when nothing is under way anywhere. */
+    nextLeaseEndMs(): number | null {
+      return nextLeaseEnd.get() ?? null;
+    },
+    /** Whoever held leases on this data is gone. */
+    expireLeases(): void {
+      expireLeases.run();
+    },
+    /** No pause is longer than `mostMs`: a due time beyond was written by a clock that was ahead. */
+    bringNearer(nowMs: number, mostMs: number): void {
+      nearer.run({ nowMs, mostMs });
+    },
+    hurry(tradeNo: string, nowMs: number): void {
+      hurry.run({ tradeNo, nowMs });
+    },
+    /** The dialogue with a trade's wallet; undefined when it is over. */
+    ofTrade(tradeNo: string): OutboxEntry | undefined {
+      const row = ofTrade.get(tradeNo);
+      return row && fromRow(row);
+    },
+    byId(entryId: number): OutboxEntry | undefined {
+      const row = byId.get(entryId);
+      return row && fromRow(row);
+    },
+    /** Oldest first. */
+    list(filter: { state: OutboxEntry['state'] } & PageQuery): Page<OutboxEntry> {
+      const after = filter.cursor === undefined ? 0 : Number(readCursor(filter.cursor).beforeMs);
+      const rows = list.all({ state: filter.state, after, limit: filter.limit + 1 });
+      return asPage(rows.map(fromRow), filter.limit, ({ entryId }) => ({ ms: entryId, key: 'entry' }));
+    },
+    /** Lets the machine go on with a parked entry. */
+    retry(entryId: number, nowMs: number): void {
+      retry.run(nowMs, entryId);
+    },
+    /** Ends a parked entry by hand; the row stays. */
+    setAside(entryId: number, nowMs: number, reason: string): void {
+      setAside.run(nowMs, reason, entryId);
+    },
+    counts(): {
+      due: number;
+      unanswered: number;
+      oldestMs: number | null;
+      /** When the next unanswered one is due. */
+      nextUnansweredMs: number | null;
+      parked: number;
+      refundsDue: number;
+    } {
+      const silent = unanswered.get();
+      return {
+        due: due.get() ?? 0,
+        unanswered: silent?.count ?? 0,
+        oldestMs: silent?.oldest ?? null,
+        nextUnansweredMs: silent?.next ?? null,
+        parked: parked.get() ?? 0,
+        refundsDue: refunds.get() ?? 0,
+      };
+    },
+  };
+}
+
+function fromRow(row: Row): OutboxEntry {
+  return {
+    entryId: row.entry_id,
+    kind: row.kind as OutboxEntry['kind'],
+    queue: row.queue as OutboxQueue,
+    lane: row.lane,
+    orderNo: row.order_no,
+    tradeNo: row.trade_no,
+    payload: row.payload,
+    state: row.state as OutboxEntry['state'],
+    why: row.parked_why as ParkedWhy | null,
+    priority: row.priority as 0 | 1,
+    createdAtMs: row.created_at_ms,
+    dueAtMs: row.due_at_ms,
+    attempts: row.attempts,
+    puzzles: row.puzzles,
+    lastOutcomes: JSON.parse(row.last_outcomes) as Record<string, string>,
+    lastOutcome: row.last_outcome,
+    lastAttemptAtMs: row.last_attempt_at_ms,
+    lastAnswerAtMs: row.last_answer_at_ms,
+    unansweredSinceMs: row.unanswered_since_ms,
+    setAside:
+      row.set_aside_at_ms === null ? null : { atMs: row.set_aside_at_ms, reason: row.set_aside_reason ?? '' },
+    interrupted: row.lease_holder !== null,
+  };
+}
