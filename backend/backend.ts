@@ -16,8 +16,10 @@ import { createCancel } from './services/cancel.ts';
 import { createCharge } from './services/charge.ts';
 import { createDeadlines } from './services/deadlines.ts';
 import { createDrain } from './services/drain.ts';
+import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
 import { createNumbers } from './services/numbers.ts';
+import { createObserve } from './services/observe.ts';
 import { createOrders } from './services/orders.ts';
 import { createOutbox } from './services/outbox.ts';
 import { createSettle } from './services/settle.ts';
@@ -104,7 +106,8 @@ export function createBackend(ports: BackendPorts): Backend {
   });
   const tillId = store.transact(() => store.till.identify(ports.mode, clock.nowMs(), random.bytes(4)));
   const settle = createSettle(store, { automaticMaxFen: fen(ports.refundAutomaticMaxFen) });
-  const ask = createAsk({ clock, random, store, settle, wallets, hub });
+  const observe = createObserve(clock, wallets);
+  const ask = createAsk({ clock, random, store, settle, wallets, observe });
   const drain = createDrain({
     clock,
     random,
@@ -114,6 +117,7 @@ export function createBackend(ports: BackendPorts): Backend {
     workers: wallets.channels.map((queue) => ({ queue, parallel: ASKING_MAX, run: ask })),
     alone: true,
   });
+  const greet = createGreet({ clock, hub, wallets, tillId, observe });
   const deadlines = createDeadlines({ clock, log, store, settle, hub });
   new Gauge({
     name: 'mianfu_outbox_due',
@@ -162,6 +166,7 @@ export function createBackend(ports: BackendPorts): Backend {
       ttlMs: ports.chargeTtlMs,
     }),
     cancel: createCancel({ store, clock, hub, settle }),
+    greeted: greet.ready,
     outbox: createOutbox({ store, clock, hub }),
     views,
     checkNow(charge) {
@@ -190,6 +195,7 @@ export function createBackend(ports: BackendPorts): Backend {
     newLinkPath: auth.newLinkPath,
     listenerCount: () => hub.listenerCount,
     start() {
+      greet.start();
       drain.start();
       deadlines.start();
       storageWatch.start();
@@ -197,7 +203,7 @@ export function createBackend(ports: BackendPorts): Backend {
     async stop() {
       storageWatch.stop();
       deadlines.stop();
-      await drain.stop();
+      await Promise.all([greet.stop(), drain.stop()]);
     },
   };
 }

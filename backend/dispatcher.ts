@@ -37,6 +37,8 @@ export function createRouter(deps: {
   orders: ReturnType<typeof createOrders>;
   charges: ChargeService;
   cancel: CancelService;
+  /** Resolves when the wallets' time is known, or is not to be had. */
+  greeted: Promise<void>;
   outbox: OutboxService;
   views: Views;
   /** Asks about the charge's trades now instead of when they are due. */
@@ -89,7 +91,8 @@ export function createRouter(deps: {
       }),
     },
     charges: {
-      create: os.charges.create.handler(({ input, context }) => {
+      create: os.charges.create.handler(async ({ input, context }) => {
+        await deps.greeted;
         const source = context.caller === 'window' ? 'till' : 'integrator';
         return views.charge(charges.start({ ...input, source }));
       }),

@@ -1,13 +1,14 @@
+import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
-import type { Channel, Step, Trade } from '../domain/trade.ts';
+import type { Step, Trade } from '../domain/trade.ts';
 import type { Answered, Provider } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
-import type { Verdict } from './drain.ts';
-import type { Hub } from './hub.ts';
+import type { Tried, Verdict } from './drain.ts';
+import type { Signal } from './hub.ts';
+import type { Observe } from './observe.ts';
 import { type Outcome, outcomeWord, type Settle } from './settle.ts';
-import type { WalletTime } from './wallet-time.ts';
 import type { Wallets } from './wallets.ts';
 
 /** A channel that was taken out of the configuration is looked for this often. */
@@ -19,30 +20,21 @@ const UNCONFIGURED_MS = 60_000;
  * than guessed from memory.
  */
 export function createAsk(deps: {
-  clock: WalletTime;
+  clock: Clock;
   random: Random;
   store: Store;
   settle: Settle;
   wallets: Wallets;
-  hub: Hub;
+  observe: Observe;
 }) {
-  const { clock, random, store, settle, wallets, hub } = deps;
+  const { clock, random, store, settle, wallets, observe } = deps;
 
-  function observe(channel: Channel, answered: Answered<Outcome>, sentMs: number): void {
-    const { providerDateMs } = answered.exchange;
-    const corrected =
-      providerDateMs !== null &&
-      isFromWallet(answered) &&
-      clock.observe(providerDateMs, sentMs, clock.monotonicMs());
-    if (wallets.observe(channel, answered, clock.nowMs()) || corrected) hub.tell({ kind: 'status' });
-  }
-
-  return async function ask(entry: OutboxEntry, signal: AbortSignal): Promise<Verdict> {
+  return async function ask(entry: OutboxEntry, signal: AbortSignal): Promise<Tried> {
     const trade = store.trades.byNo(entry.tradeNo ?? '');
     const provider = trade && wallets.provider(trade.channel);
     if (!provider) {
       store.transact(() => store.outbox.release(entry.entryId, clock.nowMs() + UNCONFIGURED_MS));
-      return 'answered';
+      return NOTHING;
     }
     const step = entry.kind as Step;
     const askedAtMs = clock.nowMs();
@@ -52,7 +44,7 @@ export function createAsk(deps: {
       entry.interrupted && step === 'open'
         ? INTERRUPTED
         : await take(provider, step, trade, { nowMs: askedAtMs, signal });
-    if (signal.aborted) return 'answered';
+    if (signal.aborted) return NOTHING;
     const { outcome } = answered;
     const nowMs = clock.nowMs();
     const [jitter = 0] = random.bytes(1);
@@ -71,16 +63,12 @@ export function createAsk(deps: {
           }
         : null,
     });
-    if (answered !== INTERRUPTED) observe(trade.channel, answered, startedMs);
-    if (settled.changed.length > 0) hub.tell({ kind: 'committed' });
-    hub.tell({ kind: 'checked', tradeNo: trade.tradeNo });
-    return answered === INTERRUPTED ? 'answered' : verdict(outcome);
+    const signals: Signal[] = [{ kind: 'checked', tradeNo: trade.tradeNo }];
+    if (settled.changed.length > 0) signals.unshift({ kind: 'committed' });
+    if (answered === INTERRUPTED) return { verdict: 'answered', signals };
+    if (observe(trade.channel, answered, startedMs)) signals.push({ kind: 'status' });
+    return { verdict: verdict(outcome), signals };
   };
-}
-
-/** Whether what came was the wallet's: a captive portal's page says nothing about the time. */
-function isFromWallet({ outcome }: Answered<Outcome>): boolean {
-  return outcome.kind !== 'unknown' || (outcome.cause !== 'unreadable' && outcome.cause !== 'not_genuine');
 }
 
 /** Whether the wallet as a whole is worth asking further. */
@@ -88,6 +76,8 @@ function verdict(outcome: Outcome): Verdict {
   if (outcome.kind !== 'unknown' || outcome.cause === 'unlisted') return 'answered';
   return outcome.cause === 'throttled' ? 'throttled' : 'silent';
 }
+
+const NOTHING: Tried = { verdict: 'answered', signals: [] };
 
 const INTERRUPTED: Answered<Outcome> = {
   outcome: { kind: 'unknown', cause: 'no_answer', code: '', message: 'The till was restarted.' },

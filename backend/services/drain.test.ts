@@ -48,7 +48,7 @@ function world(db: Db = openMemoryDatabase(), clock = new SimClock(1_000_000), a
             throw new Error('not kept');
           }
           store.transact(() => keep(store, entry, receiver.verdict, clock.nowMs()));
-          return receiver.verdict;
+          return { verdict: receiver.verdict, signals: [] };
         },
       },
     ],

@@ -4,7 +4,7 @@ import type { Random } from '../../ports/random.ts';
 import { PUZZLES_MAX, RETRY_MAX_MS, retryDelayMs, THROTTLED_MAX_MS } from '../domain/steps.ts';
 import type { OutboxEntry, OutboxQueue } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
-import type { Hub } from './hub.ts';
+import type { Hub, Signal } from './hub.ts';
 
 /**
  * What a try says about its receiver: `answered` it listens · `silent` nothing came that can be believed ·
@@ -12,12 +12,19 @@ import type { Hub } from './hub.ts';
  */
 export type Verdict = 'answered' | 'silent' | 'throttled';
 
+/** What a try did, already committed. */
+export interface Tried {
+  verdict: Verdict;
+  /** Whom it concerns hears of it once the entry is free again: they may want its next question at once. */
+  signals: readonly Signal[];
+}
+
 /** Carries out the entries of one queue. What a try brought is committed by `run` before it resolves. */
 export interface Worker {
   queue: OutboxQueue;
   /** Entries under way at once; more would only queue at the receiver. */
   parallel: number;
-  run(entry: OutboxEntry, signal: AbortSignal): Promise<Verdict>;
+  run(entry: OutboxEntry, signal: AbortSignal): Promise<Tried>;
 }
 
 /** An entry under way is left alone by everybody else for so long: longer than any try may take. */
@@ -170,8 +177,11 @@ export function createDrain(deps: {
 
   async function carryOut(lane: Lane, entry: OutboxEntry): Promise<void> {
     try {
-      const verdict = await lane.worker.run(entry, aborted.signal);
+      const { verdict, signals } = await lane.worker.run(entry, aborted.signal);
+      if (aborted.signal.aborted) return;
+      lane.under.delete(entry.entryId);
       judge(lane, verdict);
+      for (const signal of signals) hub.tell(signal);
       if (verdict !== 'answered' || entry.unansweredSinceMs !== null) statusSoon();
     } catch (error) {
       if (aborted.signal.aborted) return;

@@ -11,6 +11,7 @@ import type {
   TradeRef,
   Unanswered,
 } from '../../backend/providers/provider.ts';
+import { isGreeting } from '../../backend/services/greet.ts';
 
 type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
 
@@ -39,7 +40,11 @@ export class ScriptedProvider implements Provider {
     })) as Promise<Answered<OpenOutcome>>;
   }
 
-  query(request: TradeRef, at: { nowMs: number }): Promise<Answered<QueryOutcome>> {
+  async query(request: TradeRef, at: { nowMs: number }): Promise<Answered<QueryOutcome>> {
+    if (isGreeting(request.tradeNo)) {
+      const outcome = this.down ? unanswered(this.down) : this.#unpaid(request, at.nowMs);
+      return { outcome, exchange: NO_EXCHANGE };
+    }
     return this.#answer('query', request, at.nowMs, () => {
       const status = this.status.get(request.tradeNo) ?? 'unpaid';
       return { kind: 'evidence', evidence: evidence(request, status, at.nowMs) };
@@ -55,6 +60,10 @@ export class ScriptedProvider implements Provider {
   }
 
   async stop(): Promise<void> {}
+
+  #unpaid(request: TradeRef, nowMs: number): QueryOutcome {
+    return { kind: 'evidence', evidence: evidence(request, 'unpaid', nowMs) };
+  }
 
   steps(tradeNo?: string): Step[] {
     return this.asked

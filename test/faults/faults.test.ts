@@ -1,83 +1,6 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import { createProviders } from '../../backend/merchant.ts';
-import type { Order } from '../../contract/order.ts';
-import type { Trade } from '../../contract/trade.ts';
-import { silentLog } from '../../ports/log.ts';
-import { systemRandom } from '../../ports/random.ts';
-import { SimClock } from '../../ports/sim-clock.ts';
-import { createIdentity, type Identity } from '../../sandbox/identity/identity.ts';
-import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { windowOf } from '../fakes/client.ts';
-import { inProcessHttp } from '../fakes/in-process-http.ts';
-import { START_MS, TTL_MS, testTill } from '../fakes/till.ts';
-
-/** Longer than the deadline, Alipay's grace and every back-off together. */
-const LONG_MS = TTL_MS + 300_000;
-
-let identity: Identity;
-
-beforeAll(async () => {
-  identity = await createIdentity({ nowMs: START_MS, random: systemRandom() });
-});
-
-/** The real backend and providers against the real sandbox, in one process, on one simulated clock. */
-async function world() {
-  const clock = new SimClock(START_MS);
-  const random = systemRandom();
-  const sandbox = await createSandbox({
-    clock,
-    random,
-    log: silentLog(),
-    publicOrigin: 'http://127.0.0.1',
-    identity,
-  });
-  const http = inProcessHttp(() => sandbox, clock);
-  const merchant = JSON.parse(await ask(sandbox, 'GET', '/merchant.json'));
-  const providers = createProviders(merchant, {
-    newHttpClient: () => http,
-    random,
-    nowMs: START_MS,
-    alipayGraceMs: 90_000,
-  });
-  const made = testTill({ clock, providers });
-  made.backend.start();
-  const till = windowOf(made.backend, clock);
-  return {
-    clock,
-    http,
-    sandbox,
-    till,
-    arm: (order: object) => ask(sandbox, 'POST', '/faults', order),
-    /** Whether every armed fault has happened as often as it was armed. */
-    suffered: () => sandbox.faults.list().length === 0,
-    pay: (code: string) => ask(sandbox, 'POST', '/phone/pay', { code }),
-    async charge(): Promise<void> {
-      await till.startCharge({ orderNo: 'A1', amountFen: 1250, subject: '拿铁' });
-    },
-    /** What the wallets hold, by our trade number. */
-    ledger: async () =>
-      JSON.parse(await ask(sandbox, 'GET', '/ledger')) as {
-        trades: { tradeNo: string; channel: string; paid: boolean; code: string }[];
-      },
-  };
-}
-
-async function ask(sandbox: Sandbox, method: string, path: string, body?: object): Promise<string> {
-  const reply = await sandbox.handle({
-    method,
-    path,
-    headers: { host: '127.0.0.1', 'content-type': 'application/json' },
-    body: Buffer.from(body === undefined ? '' : JSON.stringify(body)),
-  });
-  if (reply.kind !== 'answer') throw new Error(reply.kind);
-  const text = Buffer.from(reply.body).toString('utf8');
-  if (reply.status >= 400) throw new Error(`${method} ${path}: ${reply.status} ${text}`);
-  return text;
-}
-
-function tradesOf(order: Order): Trade[] {
-  return order.charge?.trades ?? [];
-}
+import { describe, expect, test } from 'vitest';
+import { TTL_MS } from '../fakes/till.ts';
+import { LONG_MS, tradesOf, world } from '../fakes/world.ts';
 
 const SILENCES = [
   { kind: 'drop_before' },
@@ -245,17 +168,23 @@ test('a code that nobody scanned is closed at Alipay only after its end, and a p
   }
 });
 
-test('payments at any second around the deadline end as the wallets’ ledger says', async () => {
-  for (const channel of ['alipay', 'wechat'] as const) {
-    for (let offsetMs = -5_000; offsetMs <= 5_000; offsetMs += 500) {
+const SECONDS_AROUND = Array.from({ length: 21 }, (_, n) => -5_000 + n * 500);
+const LATER = [10_000, 30_000, 60_000, 90_000, 120_000, 600_000, 3_600_000, 7_200_000];
+
+describe.each(['alipay', 'wechat'] as const)('a payment by %s', (channel) => {
+  test.each([
+    ['at any moment around the deadline', SECONDS_AROUND],
+    ['up to two hours after it', LATER],
+  ])('%s ends as the wallet’s ledger says', async (_when, offsets) => {
+    for (const offsetMs of offsets) {
       const { clock, till, pay, charge, ledger } = await world();
       await charge();
       const code = tradesOf(await till.order('A1')).find((trade) => trade.channel === channel)?.codeUrl ?? '';
       clock.after(TTL_MS + offsetMs, () => void pay(code).catch(() => {}));
-      await clock.advance(LONG_MS);
+      await clock.advance(offsetMs + LONG_MS);
       const held = (await ledger()).trades.find((trade) => trade.channel === channel);
       const trade = tradesOf(await till.order('A1')).find((each) => each.channel === channel);
       expect([channel, offsetMs, trade?.state]).toEqual([channel, offsetMs, held?.paid ? 'paid' : 'closed']);
     }
-  }
+  });
 });
