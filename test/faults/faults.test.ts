@@ -175,7 +175,7 @@ describe.each(['alipay', 'wechat'] as const)('a payment by %s', (channel) => {
   test.each([
     ['at any moment around the deadline', SECONDS_AROUND],
     ['up to two hours after it', LATER],
-  ])('%s ends as the wallet’s ledger says', async (_when, offsets) => {
+  ])('%s ends as the wallet’s ledger says', { timeout: 60_000 }, async (_when, offsets) => {
     for (const offsetMs of offsets) {
       const { clock, till, pay, charge, ledger } = await world();
       await charge();

@@ -30,3 +30,55 @@ test('any other text is refused', () => {
     }),
   );
 });
+
+/** What people, spreadsheets and attackers write where an amount is meant. */
+const HOSTILE = [
+  '',
+  ' ',
+  '.',
+  '1.',
+  '.5',
+  '1.005',
+  '0.001',
+  '1.2.3',
+  '1,000',
+  '1 000.00',
+  '+1',
+  '-1',
+  '-0.01',
+  '1e3',
+  '1E-2',
+  '0x10',
+  '0b1',
+  '1_000',
+  'NaN',
+  'Infinity',
+  'null',
+  '¥1.00',
+  '1.00元',
+  '１２.５０',
+  '٣.٥٠',
+  '一百',
+  '1\u00a0.00',
+  '1.00\n',
+  '\u20021.00',
+  '1.00\u0000',
+  '\u202e00.1',
+  '9'.repeat(13),
+  `${'9'.repeat(400)}.99`,
+];
+
+test.each(HOSTILE)('%j is no amount', (text) => {
+  expect(() => yuanToFen(text)).toThrow(MoneyError);
+});
+
+test('an amount with one strange character in it, anywhere, is no amount', () => {
+  const strange = fc.constantFrom(...' +-,_eExX¥元．。\t\n\r\u0000\u00a0\u200b\uff10٣');
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: FEN_MAX }), strange, fc.nat(20), (value, extra, at) => {
+      const yuan = fenToYuan(fen(value));
+      const place = at % (yuan.length + 1);
+      expect(() => yuanToFen(yuan.slice(0, place) + extra + yuan.slice(place))).toThrow(MoneyError);
+    }),
+  );
+});
