@@ -159,6 +159,7 @@ export function createBackend(ports: BackendPorts): Backend {
       store,
       clock,
       hub,
+      drain,
       wallets,
       numbers,
       shopName,

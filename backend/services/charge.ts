@@ -6,6 +6,7 @@ import { storeInstant } from '../domain/store-time.ts';
 import type { Channel, Trade } from '../domain/trade.ts';
 import { happened } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
+import type { Drain } from './drain.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { Numbers } from './numbers.ts';
@@ -31,25 +32,27 @@ export function createCharge(deps: {
   store: Store;
   clock: Clock;
   hub: Hub;
+  drain: Pick<Drain, 'claim' | 'adopt'>;
   wallets: Wallets;
   numbers: Numbers;
   shopName: string;
   amountMaxFen: number;
   ttlMs: number;
 }) {
-  const { store, clock, hub, wallets, numbers } = deps;
+  const { store, clock, hub, drain, wallets, numbers } = deps;
 
   function start(request: ChargeRequest): Charge {
     const channels = usableChannels(request);
-    const { charge, trades } = store.transact(() => {
+    const { charge, leased } = store.transact(() => {
       const existing = request.orderNo === undefined ? undefined : orderToCollect(request, request.orderNo);
       const last = existing && store.charges.lastOfOrder(existing.orderNo);
-      if (existing && last && last.endedAtMs === null) return { charge: resume(existing, last), trades: [] };
+      if (existing && last && last.endedAtMs === null) return { charge: resume(existing, last), leased: [] };
       const [chargeId = '', madeUpNo = '', ...tradeNos] = numbers.take(2 + channels.length);
       const order = existing ?? newOrder(request, request.orderNo ?? madeUpNo);
       return begin(order, chargeId, channels, tradeNos);
     });
-    if (trades.length > 0) hub.tell({ kind: 'committed' });
+    drain.adopt(leased);
+    hub.tell({ kind: 'committed' });
     return charge;
   }
 
@@ -69,7 +72,7 @@ export function createCharge(deps: {
     chargeId: string,
     channels: readonly Channel[],
     tradeNos: readonly string[],
-  ): { charge: Charge; trades: Trade[] } {
+  ): { charge: Charge; leased: number[] } {
     const nowMs = clock.nowMs();
     const charge: Charge = {
       chargeId,
@@ -80,25 +83,32 @@ export function createCharge(deps: {
     };
     store.charges.insert(charge);
     store.events.append(happened('charge.started', order.orderNo, nowMs));
-    const trades = channels.map((channel, index): Trade => {
+    const leased = channels.flatMap((channel, index) => {
       const trade = newTrade(order, charge, channel, tradeNos[index] ?? '');
       store.trades.insert(trade);
-      store.outbox.add(
-        {
-          kind: 'open',
-          queue: channel,
-          lane: trade.tradeNo,
-          orderNo: trade.orderNo,
-          tradeNo: trade.tradeNo,
-          payload: null,
-          why: null,
-          priority: 0,
-        },
-        nowMs,
-      );
-      return trade;
+      return openSoon(trade, nowMs);
     });
-    return { charge, trades };
+    return { charge, leased };
+  }
+
+  /** The intent to open the trade; its id where it is carried out as soon as it is committed. */
+  function openSoon({ channel, tradeNo, orderNo }: Trade, nowMs: number): number[] {
+    const lease = drain.claim(channel);
+    const entryId = store.outbox.add(
+      {
+        kind: 'open',
+        queue: channel,
+        lane: tradeNo,
+        orderNo,
+        tradeNo,
+        payload: null,
+        why: null,
+        priority: 0,
+      },
+      nowMs,
+      lease,
+    );
+    return lease === null ? [] : [entryId];
   }
 
   /** The order under this number, if it may be collected; undefined when there is none yet. */

@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import { PUZZLES_MAX, RETRY_MAX_MS, retryDelayMs, THROTTLED_MAX_MS } from '../domain/steps.ts';
-import type { OutboxEntry, OutboxQueue } from '../store/outbox.ts';
+import type { Lease, OutboxEntry, OutboxQueue } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Hub, Signal } from './hub.ts';
 
@@ -136,33 +136,27 @@ export function createDrain(deps: {
   function tick(): void {
     cancelTimer();
     if (!started || aborted.signal.aborted) return;
-    for (const lane of lanes) {
-      const entries = lease(lane);
-      if (entries === null) {
-        cancelTimer = clock.after(DISK_PAUSE_MS, tick);
-        return;
+    try {
+      const ready = lanes.filter((lane) => waitOf(lane) <= 0);
+      const leased = ready.length === 0 ? [] : store.transact(() => ready.map(lease));
+      for (const { lane, entries } of leased) {
+        // One that is under way here past its lease is renewed, not begun again.
+        for (const entry of entries) if (!lane.under.has(entry.entryId)) begin(lane, entry);
       }
-      // One that is under way here past its lease is renewed, not begun again.
-      for (const entry of entries) if (!lane.under.has(entry.entryId)) begin(lane, entry);
+      arm();
+    } catch (error) {
+      log.error({ err: error }, 'outbox not leased');
+      cancelTimer = clock.after(DISK_PAUSE_MS, tick);
     }
-    arm();
   }
 
-  /** Null when the disk refused. */
-  function lease(lane: Lane): OutboxEntry[] | null {
-    const { queue } = lane.worker;
-    try {
-      if (waitOf(lane) > 0) return [];
-      const nowMs = clock.nowMs();
-      const limit = capacity(lane);
-      const freshOnly = isHeld(lane);
-      return store.transact(() =>
-        store.outbox.lease(queue, { nowMs, untilMs: nowMs + LEASE_MS, holder, limit, freshOnly }),
-      );
-    } catch (error) {
-      log.error({ queue, err: error }, 'outbox not leased');
-      return null;
-    }
+  function lease(lane: Lane): { lane: Lane; entries: OutboxEntry[] } {
+    const at = { ...newLease(), nowMs: clock.nowMs(), limit: capacity(lane), freshOnly: isHeld(lane) };
+    return { lane, entries: store.outbox.lease(lane.worker.queue, at) };
+  }
+
+  function newLease(): Lease {
+    return { holder, untilMs: clock.nowMs() + LEASE_MS };
   }
 
   function begin(lane: Lane, entry: OutboxEntry): void {
@@ -246,6 +240,23 @@ export function createDrain(deps: {
       cancelStatus?.();
       stopListening();
       await Promise.allSettled([...running]);
+    },
+    /**
+     * A lease for an entry that is about to be written, when it may be carried out as soon as it is
+     * committed: it needs no commit of its own. Null when it has to wait its turn.
+     */
+    claim(queue: OutboxQueue): Lease | null {
+      const lane = lanes.find(({ worker }) => worker.queue === queue);
+      const isFree = lane !== undefined && started && !lane.throttled && capacity(lane) > 0;
+      return isFree ? newLease() : null;
+    },
+    /** Carries out entries that were written with a claimed lease, once they are committed. */
+    adopt(entryIds: readonly number[]): void {
+      for (const entryId of entryIds) {
+        const entry = store.outbox.byId(entryId);
+        const lane = lanes.find(({ worker }) => worker.queue === entry?.queue);
+        if (entry && lane && !aborted.signal.aborted) begin(lane, { ...entry, interrupted: false });
+      }
     },
     /** Until when a queue's receiver is spared, as wall time; null when it is not. */
     heldUntilMs(queue: OutboxQueue): number | null {

@@ -41,6 +41,12 @@ export type ParkedWhy =
   | 'refund_surplus'
   | 'refused_by_receiver';
 
+/** Who carries an entry out, and until when (ms since the epoch) nobody else may. */
+export interface Lease {
+  holder: string;
+  untilMs: number;
+}
+
 /** What a try brought, as it is kept with the entry; the lease ends with it. */
 export interface Tried {
   kind: OutboxEntry['kind'];
@@ -94,8 +100,9 @@ export type OutboxTable = ReturnType<typeof outboxTable>;
 /** The table `outbox`. An entry leaves it only when it is done. Call what writes inside a transaction. */
 export function outboxTable(db: Db) {
   const insert = db.prepare(
-    `INSERT INTO outbox (kind, queue, lane, order_no, trade_no, payload, state, parked_why, priority, created_at_ms, due_at_ms)
-     VALUES (:kind, :queue, :lane, :orderNo, :tradeNo, :payload, :state, :why, :priority, :nowMs, :nowMs)`,
+    `INSERT INTO outbox (kind, queue, lane, order_no, trade_no, payload, state, parked_why, priority, created_at_ms, due_at_ms,
+       lease_holder, lease_until_ms)
+     VALUES (:kind, :queue, :lane, :orderNo, :tradeNo, :payload, :state, :why, :priority, :nowMs, :nowMs, :holder, :untilMs)`,
   );
   const redirect = db.prepare(
     `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = :dueAtMs, attempts = 0, puzzles = 0,
@@ -180,14 +187,18 @@ export function outboxTable(db: Db) {
   const due = db.prepare<[], number>("SELECT count(*) FROM outbox WHERE state = 'due'").pluck();
 
   return {
+    /** Writes an entry, already leased where it is carried out as soon as it is committed. Returns its id. */
     add(
       entry: Pick<
         OutboxEntry,
         'kind' | 'queue' | 'lane' | 'orderNo' | 'tradeNo' | 'payload' | 'why' | 'priority'
       >,
       nowMs: number,
-    ): void {
-      insert.run({ ...entry, state: entry.why === null ? 'due' : 'parked', nowMs });
+      lease: Lease | null = null,
+    ): number {
+      const state = entry.why === null ? 'due' : 'parked';
+      const { holder = null, untilMs = null } = lease ?? {};
+      return Number(insert.run({ ...entry, state, nowMs, holder, untilMs }).lastInsertRowid);
     },
     /** Changes what a trade's wallet is asked next, and asks it at `dueAtMs`. A question under way goes on. */
     redirect(tradeNo: string, kind: Step, priority: 0 | 1, dueAtMs: number): void {
@@ -210,7 +221,7 @@ export function outboxTable(db: Db) {
      */
     lease(
       queue: OutboxQueue,
-      at: { nowMs: number; untilMs: number; holder: string; limit: number; freshOnly: boolean },
+      at: Lease & { nowMs: number; limit: number; freshOnly: boolean },
     ): OutboxEntry[] {
       const rows: Row[] = [];
       const select = at.freshOnly ? freeFresh : freeAny;
