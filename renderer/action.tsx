@@ -3,21 +3,24 @@ import type { ReactNode } from 'react';
 
 /** A button that leaves the keyboard where it is: a till's keys need no focus. */
 export function Action(props: {
-  onPress(): void;
+  onPress?(): void;
   children: ReactNode;
   /** The key that does the same, as printed on it. */
   hint?: string;
-  kind?: 'main' | 'plain' | 'quiet';
+  kind?: 'main' | 'plain' | 'quiet' | 'decide';
   label?: string;
   disabled?: boolean;
   pressed?: boolean;
   testId?: string;
+  /** `submit` sends the form around it. */
+  type?: 'button' | 'submit';
 }) {
-  const { onPress, children, hint, kind = 'plain', label, disabled = false, pressed, testId } = props;
+  const { onPress, children, hint, kind = 'plain', label, disabled = false, pressed, testId, type } = props;
   return (
     <UnstyledButton
       className={`action action-${kind}`}
       onMouseDown={(event) => event.preventDefault()}
+      type={type ?? 'button'}
       onClick={onPress}
       data-hint={hint}
       aria-label={label}

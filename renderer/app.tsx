@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Action } from './action.tsx';
 import { Announcer } from './cashier/announcer.tsx';
+import { AttentionBadge } from './cashier/attention-badge.tsx';
 import { LostStrip } from './cashier/health.tsx';
 import { openPhone } from './cashier/side.tsx';
 import { Stage } from './cashier/stage.tsx';
@@ -12,12 +13,11 @@ import { isMuted, setMuted } from './sound.ts';
 import { screenOf } from './store/screen.ts';
 import type { TillStore } from './store/till-store.ts';
 import { mantineTheme, toggleScheme, useScheme } from './theme.ts';
-import { TillContext, useTill } from './till-context.ts';
+import { type List, TillContext, useTill } from './till-context.ts';
 
 const Orders = lazy(() => import('./lists/orders.tsx'));
 const History = lazy(() => import('./lists/history.tsx'));
-
-type List = 'orders' | 'history';
+const Attention = lazy(() => import('./lists/attention.tsx'));
 
 export function App({ till, api }: { till: TillStore; api: Api }) {
   const [list, setList] = useState<List | null>(null);
@@ -27,9 +27,11 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
       till,
       api,
       run: (command) => {
-        if (command.do === 'orders' || command.do === 'history') setList(command.do);
+        if (command.do === 'orders' || command.do === 'history' || command.do === 'attention')
+          setList({ name: command.do });
         else till.run(command);
       },
+      open: setList,
     }),
     [till, api],
   );
@@ -50,8 +52,9 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
       <TillContext value={context}>
         <Frame />
         <Suspense fallback={null}>
-          {list === 'orders' && <Orders onClose={() => setList(null)} />}
-          {list === 'history' && <History onClose={() => setList(null)} />}
+          {list?.name === 'orders' && <Orders onClose={() => setList(null)} />}
+          {list?.name === 'history' && <History tradeNo={list.tradeNo} onClose={() => setList(null)} />}
+          {list?.name === 'attention' && <Attention entry={list.entry} onClose={() => setList(null)} />}
         </Suspense>
       </TillContext>
     </MantineProvider>
@@ -89,6 +92,7 @@ function TopBar() {
         </p>
       )}
       <p className="shop">{till?.mode === 'live' ? till.shopName : ''}</p>
+      <AttentionBadge />
       {phoneUrl !== null && (
         <Action kind="quiet" onPress={() => openPhone(phoneUrl)} testId="phone">
           {t('sandbox.phone')}

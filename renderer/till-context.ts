@@ -1,16 +1,24 @@
 import { createContext, use } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
+import type { OutboxEntry } from '../contract/outbox.ts';
 import type { Api } from './link.ts';
 import type { Command } from './store/commands.ts';
 import type { TillState } from './store/state.ts';
 import type { TillStore } from './store/till-store.ts';
+
+/** A list over the stage, and what of it stands open at once. */
+export type List =
+  | { name: 'orders' }
+  | { name: 'history'; tradeNo?: string }
+  | { name: 'attention'; entry?: OutboxEntry };
 
 export interface TillContext {
   till: TillStore;
   api: Api;
   /** Does what a key or button asks for, the lists included. */
   run(command: Command): void;
+  open(list: List): void;
 }
 
 export const TillContext = createContext<TillContext | null>(null);

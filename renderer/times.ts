@@ -46,6 +46,16 @@ export function age(t: Words, ms: number): string {
     : t('age.hours', { count: Math.round(minutes / 60) });
 }
 
+/** A length in two units, `9 min 58 s`: for what must be exact enough to set right by hand. */
+export function duration(t: Words, ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return t('age.seconds', { count: seconds });
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? t('duration.minutes', { minutes, seconds: seconds % 60 })
+    : t('duration.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}
+
 /** Time left as `1:52`. */
 export function countdown(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1_000));

@@ -10,6 +10,9 @@ export function Announcer() {
     screen: screenOf(state),
     order: state.shown === null ? undefined : state.orders[state.shown],
   }));
+  const outage = useTill(({ backlog }) =>
+    backlog?.isOutage ? (backlog.endedAt === null ? 'open' : 'ended') : null,
+  );
   const paid = screen === 'paid' ? payment(order) : null;
   const amount = t('voice.amount', { amount: spokenYuan(order?.amountFen ?? 0) });
   const verdict = paid
@@ -28,11 +31,14 @@ export function Announcer() {
           ? t('checking.text')
           : screen === 'closing'
             ? t('closing.title')
-            : '';
+            : screen === 'set_aside'
+              ? t('set_aside.title')
+              : '';
   return (
     <div className="unseen">
       <p aria-live="assertive">{verdict}</p>
       <p aria-live="polite">{news}</p>
+      <p aria-live="polite">{outage === null ? '' : t(`backlog.said_${outage}`)}</p>
     </div>
   );
 }

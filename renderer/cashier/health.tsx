@@ -1,15 +1,16 @@
-import type { TillStatus } from '../../contract/till.ts';
+import type { Ability, TillStatus } from '../../contract/till.ts';
 import { useWords, type Words } from '../i18n/index.ts';
 import { screenOf } from '../store/screen.ts';
 import { AMOUNT_MAX_FEN } from '../store/steps.ts';
 import { useTill } from '../till-context.ts';
-import { age, clockTime, useNow } from '../times.ts';
+import { age, clockTime, duration, useNow } from '../times.ts';
+import { BacklogStrip } from './backlog-strip.tsx';
 import { noticeWords } from './entry.tsx';
 
-/** Wallets refuse requests whose time is this far off; warned about well before. */
-const CLOCK_SKEW_WARN_MS = 60_000;
+/** A clock this far off is said: receipts and history carry its times. The till itself goes by the wallets'. */
+const CLOCK_SKEW_SAID_MS = 30_000;
 
-/** One quiet line of what works. What does not is said by the strip above. */
+/** What can be done and what cannot, each with its age. Why not is said by the strip above. */
 export function Health() {
   const { t } = useWords();
   const { status, offset } = useTill((state) => ({ status: state.status, offset: state.clockOffsetMs }));
@@ -18,10 +19,17 @@ export function Health() {
   const answers = status.channels.flatMap((each) =>
     each.lastAnswerAt ? [Date.parse(each.lastAnswerAt)] : [],
   );
+  const { charging, seesPayments, storage } = status;
+  const since = (ability: Ability) => ({ age: age(t, now - Date.parse(ability.since)) });
   return (
     <p className="health">
-      <Sign ok={status.charging.ok}>{t('ability.charging')}</Sign>
-      <Sign ok={status.seesPayments.ok}>{t('ability.sees')}</Sign>
+      <Sign ok={charging.ok}>
+        {charging.ok ? t('ability.charging') : t('ability.no_charging', since(charging))}
+      </Sign>
+      <Sign ok={seesPayments.ok}>
+        {seesPayments.ok ? t('ability.sees') : t('ability.no_sees', since(seesPayments))}
+      </Sign>
+      {!(charging.ok && seesPayments.ok) && storage.ok && <Sign ok>{t('ability.lists')}</Sign>}
       {answers.length > 0 && (
         <span className="quiet">{t('ability.checked', { age: age(t, now - Math.max(...answers)) })}</span>
       )}
@@ -47,17 +55,23 @@ export function LostStrip() {
   const notice = useTill((state) => (['idle', 'entering'].includes(screenOf(state)) ? null : state.notice));
   const lines = link.phase === 'down' ? [] : lostLines(t, status);
   return (
-    <div role="status" className={lines.length > 0 || notice || link.phase === 'down' ? 'strip' : undefined}>
-      {link.phase === 'down' && (
-        <p>
-          <b>{t('link.down')}</b>{' '}
-          {t('link.down_since', { time: clockTime(new Date(link.sinceMs).toISOString()) })}
-        </p>
-      )}
-      {notice && <p>{noticeWords(t, notice, '', AMOUNT_MAX_FEN)}</p>}
-      {lines.map((line) => (
-        <p key={line}>{line}</p>
-      ))}
+    <div>
+      <div
+        role="status"
+        className={lines.length > 0 || notice || link.phase === 'down' ? 'strip' : undefined}
+      >
+        {link.phase === 'down' && (
+          <p>
+            <b>{t('link.down')}</b>{' '}
+            {t('link.down_since', { time: clockTime(new Date(link.sinceMs).toISOString()) })}
+          </p>
+        )}
+        {notice && <p>{noticeWords(t, notice, '', AMOUNT_MAX_FEN)}</p>}
+        {lines.map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+      </div>
+      {link.phase !== 'down' && <BacklogStrip />}
     </div>
   );
 }
@@ -84,7 +98,9 @@ function lostLines(t: Words, status: TillStatus | null): string[] {
     );
     if (words.length > 0) lines.push(`${words.join(' ')} ${t('ability.stays')}`);
   }
-  if (clockSkewMs !== null && Math.abs(clockSkewMs) > CLOCK_SKEW_WARN_MS)
-    lines.push(t('ability.clock', { seconds: Math.round(Math.abs(clockSkewMs) / 1_000) }));
+  if (clockSkewMs !== null && Math.abs(clockSkewMs) >= CLOCK_SKEW_SAID_MS)
+    lines.push(
+      t(clockSkewMs > 0 ? 'clock.fast' : 'clock.slow', { by: duration(t, Math.abs(clockSkewMs)) }),
+    );
   return lines;
 }

@@ -1,6 +1,7 @@
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
+import { tradeWord } from '../owed.ts';
 import { payment, screenOfOrder } from '../store/screen.ts';
 import { useTill, useTillContext } from '../till-context.ts';
 import { clockTime } from '../times.ts';
@@ -63,7 +64,7 @@ function LastSales() {
   }));
   const ended = recent
     .flatMap((orderNo) => orders[orderNo] ?? [])
-    .filter((order) => ['paid', 'not_paid', 'refused'].includes(screenOfOrder(order, undefined)));
+    .filter((order) => ['paid', 'not_paid', 'refused', 'set_aside'].includes(screenOfOrder(order, undefined)));
   if (ended.length === 0 && isSandbox) return <FirstSale />;
   return (
     <div className="last">
@@ -72,12 +73,9 @@ function LastSales() {
       <ul className="rows">
         {ended.map((order) => {
           const paid = payment(order);
-          const screen = screenOfOrder(order, undefined) as 'paid' | 'not_paid' | 'refused';
-          const word = order.charge?.trades.some((trade) => trade.surplus)
-            ? t('sale.surplus')
-            : paid?.late
-              ? t('sale.late')
-              : t(`sale.${screen}`);
+          const screen = screenOfOrder(order, undefined) as 'paid' | 'not_paid' | 'refused' | 'set_aside';
+          const odd = order.charge?.trades.find((trade) => trade.incident || trade.surplus || trade.late);
+          const word = odd ? tradeWord(t, odd) : t(`sale.${screen}`);
           return (
             <li key={order.orderNo} className={screen === 'paid' ? '' : 'quiet'}>
               <time>{clockTime(paid?.paidAt ?? order.charge?.createdAt ?? order.createdAt, 'minutes')}</time>

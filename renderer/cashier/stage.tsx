@@ -3,6 +3,7 @@ import { useTill } from '../till-context.ts';
 import { Entry } from './entry.tsx';
 import { Side } from './side.tsx';
 import { Checking, Closing } from './unknowns.tsx';
+import { SetAside } from './set-aside.tsx';
 import { NotPaid, Paid, Refused } from './verdicts.tsx';
 import { Waiting } from './waiting.tsx';
 
@@ -35,6 +36,8 @@ export function Stage() {
       return order ? <NotPaid order={order} /> : null;
     case 'paid':
       return order ? <Paid order={order} /> : null;
+    case 'set_aside':
+      return order ? <SetAside order={order} /> : null;
     case 'refused':
       return <Refused order={order} sale={sale} />;
   }

@@ -1,6 +1,7 @@
 import { UnstyledButton } from '@mantine/core';
 import { useWords, type Words } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
+import { parkedOfTrade } from '../store/attention.ts';
 import { payment, type TrayEntry, tray } from '../store/screen.ts';
 import type { TillState } from '../store/state.ts';
 import { useTill, useTillContext } from '../till-context.ts';
@@ -11,6 +12,7 @@ const select = (state: TillState) => ({
   sales: state.sales,
   shown: state.shown,
   unseenPaid: state.unseenPaid,
+  parked: state.parked,
 });
 
 /** What is not finished, with its place and count; a tap brings it back to the stage. */
@@ -33,7 +35,7 @@ export function Tray() {
             >
               <time>{startTime(entry)}</time>
               <span className="number">¥ {yuanText(entry.amountFen)}</span>
-              <span>{trayWords(t, entry)}</span>
+              <span>{trayWords(t, entry, state.parked)}</span>
             </UnstyledButton>
           </li>
         ))}
@@ -66,7 +68,7 @@ function startTime({ order }: TrayEntry): string {
   return at === undefined ? '' : clockTime(at, 'minutes');
 }
 
-function trayWords(t: Words, { screen, order }: TrayEntry): string {
+function trayWords(t: Words, { screen, order }: TrayEntry, parked: TillState['parked']): string {
   const trades = order?.charge?.trades ?? [];
   const paid = payment(order);
   if (screen === 'paid')
@@ -76,6 +78,7 @@ function trayWords(t: Words, { screen, order }: TrayEntry): string {
           time: clockTime(paid?.paidAt ?? order?.paidAt ?? order?.createdAt ?? '', 'minutes'),
         });
   if (screen === 'waiting' && trades.some((trade) => trade.state === 'paying')) return t('tray.paying');
+  if (trades.some((trade) => parkedOfTrade(parked, trade.tradeNo))) return t('tray.parked');
   const unknown = trades.find((trade) => trade.unknown !== null);
   if (screen === 'checking')
     return t('tray.checking', { wallet: t(`wallet.${unknown?.channel ?? 'alipay'}`) });

@@ -2,6 +2,7 @@ import type { Order } from '../../contract/order.ts';
 import type { Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
 import { useWords, type Words } from '../i18n/index.ts';
+import { parkedOfTrade } from '../store/attention.ts';
 import type { Sale } from '../store/state.ts';
 import { useTill, useTillContext } from '../till-context.ts';
 import { age, clockTime, useNow } from '../times.ts';
@@ -15,6 +16,7 @@ export function Checking({ order }: { order: Order }) {
   const { t } = useWords();
   const offset = useTill((state) => state.clockOffsetMs);
   const log = useTill((state) => state.attempts[order.orderNo]) ?? [];
+  const parked = useTill((state) => state.parked);
   const now = useNow(offset);
   const asked = (order.charge?.trades ?? []).filter((trade) => trade.unknown !== null);
   const wallets = asked.map((trade) => t(`wallet.${trade.channel}`));
@@ -28,12 +30,14 @@ export function Checking({ order }: { order: Order }) {
         <p className="verdict-amount" data-testid="amount">
           <Yuan fen={order.amountFen} />
         </p>
-        <p className="verdict-words">{t('checking.text')}</p>
+        <p className="verdict-words">
+          <b>{t('checking.hold')}</b> {t('checking.text')}
+        </p>
         <ul className="proofs">
           {asked.map((trade) => (
             <li key={trade.tradeNo}>
               <WalletName channel={trade.channel} />
-              <span>{nextWords(t, trade, now)}</span>
+              <span>{parkedOfTrade(parked, trade.tradeNo) ? t('checking.parked') : nextWords(t, trade, now)}</span>
               <span className="faint">
                 {t('checking.asked', { count: trade.unknown?.attempts ?? 0 })},{' '}
                 {t('checking.since', { time: clockTime(trade.unknown?.since ?? trade.createdAt) })}
@@ -79,7 +83,9 @@ function listed(t: Words, wallets: readonly string[]): string {
 function nextWords(t: Words, trade: Trade, now: number): string {
   const at = trade.unknown?.nextAskAt ?? trade.nextCheckAt;
   const leftMs = at ? Date.parse(at) - now : 0;
-  return leftMs > 500 ? t('checking.next', { age: age(t, leftMs) }) : t('checking.now');
+  return at && leftMs > 500
+    ? t('checking.next', { time: clockTime(at), age: age(t, leftMs) })
+    : t('checking.now');
 }
 
 /** No longer shown, not yet confirmed dead: says what can still happen, and lets the next customer come. */
@@ -133,6 +139,7 @@ export function Closing({
 
 function closingWords(t: Words, trade: Trade): string {
   const wallet = t(`wallet.${trade.channel}`);
+  if (trade.setAside) return t('set_aside.trade', { wallet });
   if (trade.state === 'failed') return t('closing.refused', { wallet });
   if (trade.state === 'closed') return t('closing.dead', { wallet });
   return trade.payableUntil === null

@@ -4,9 +4,11 @@ import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 import { orderTail } from '../order-number.ts';
+import { owedWords } from '../owed.ts';
+import { parkedOfTrade } from '../store/attention.ts';
 import { currentCharge, payment } from '../store/screen.ts';
 import type { Sale } from '../store/state.ts';
-import { useTillContext } from '../till-context.ts';
+import { useTill, useTillContext } from '../till-context.ts';
 import { clockTime } from '../times.ts';
 import { WalletMark } from '../wallet.tsx';
 import { Yuan } from '../yuan.tsx';
@@ -60,20 +62,27 @@ function payerTail(payer: string): string {
 
 /** Amber: something about this payment asks a person to decide. */
 function Warnings({ order, paid }: { order: Order; paid: Trade }) {
+  const { open } = useTillContext();
   const { t } = useWords();
-  const trades = order.charge?.trades ?? [];
-  const lines = trades.flatMap((trade) => {
-    const wallet = t(`wallet.${trade.channel}`);
-    if (trade.incident) return [t('paid.incident', { wallet })];
-    if (trade.surplus) return [t('paid.surplus', { wallet, amount: yuanText(trade.amountFen) })];
-    return trade === paid && trade.late ? [t('paid.late')] : [];
+  const parked = useTill((state) => state.parked);
+  const odd = (order.charge?.trades ?? []).flatMap((trade) => {
+    const words = trade === paid || trade.surplus || trade.incident ? owedWords(t, trade) : null;
+    return words === null ? [] : [{ words, entry: parkedOfTrade(parked, trade.tradeNo) }];
   });
-  if (lines.length === 0) return null;
+  if (odd.length === 0) return null;
+  const entry = odd.find((each) => each.entry)?.entry;
   return (
-    <div className="strip strip-decide" role="alert">
-      {lines.map((line) => (
-        <p key={line}>{line}</p>
-      ))}
+    <div className="strip strip-decide strip-act">
+      <div role="alert">
+        {odd.map(({ words }) => (
+          <p key={words}>{words}</p>
+        ))}
+      </div>
+      {entry && (
+        <Action kind="decide" hint="F8" onPress={() => open({ name: 'attention', entry })}>
+          {t('attention.go')}
+        </Action>
+      )}
     </div>
   );
 }

@@ -1,9 +1,12 @@
 import { UnstyledButton } from '@mantine/core';
 import { useCallback, useState } from 'react';
+import type { Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
+import { AttentionSign } from '../cashier/attention-badge.tsx';
 import { useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 import { orderTail } from '../order-number.ts';
+import { tradeWord } from '../owed.ts';
 import { useTillContext } from '../till-context.ts';
 import { dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
@@ -15,11 +18,12 @@ import { usePage } from './use-page.ts';
 const PAGE = 50;
 
 /** Every trade, newest first; one of them opens as a timeline. */
-export default function History({ onClose }: { onClose(): void }) {
+export default function History(props: { tradeNo: string | undefined; onClose(): void }) {
+  const { onClose } = props;
   const { api } = useTillContext();
   const { t } = useWords();
   const [query, setQuery] = useState('');
-  const [opened, setOpened] = useState<string | null>(null);
+  const [opened, setOpened] = useState(props.tradeNo ?? null);
   const read = useCallback(
     (q: string, cursor: string | undefined) =>
       api.trades.list({
@@ -37,11 +41,10 @@ export default function History({ onClose }: { onClose(): void }) {
   return (
     <Sheet
       title={t('history.title')}
-      searchWords={t('history.search')}
-      query={query}
-      onQuery={setQuery}
       onClose={onClose}
-      instead={opened === null ? undefined : back}
+      {...(opened === null
+        ? { search: { words: t('history.search'), query, onQuery: setQuery } }
+        : { instead: back })}
     >
       {opened !== null ? (
         <Timeline tradeNo={opened} />
@@ -65,13 +68,7 @@ export default function History({ onClose }: { onClose(): void }) {
                   </span>
                   <time>{dayAndTime(trade.createdAt).slice(5, 16)}</time>
                   <span className="number list-amount">¥ {yuanText(trade.amountFen)}</span>
-                  <span className={trade.state === 'paid' ? 'list-state-word' : 'list-state-word quiet'}>
-                    {trade.surplus
-                      ? t('sale.surplus')
-                      : trade.late
-                        ? t('sale.late')
-                        : t(`state.${trade.state}`)}
-                  </span>
+                  <TradeWord trade={trade} />
                 </UnstyledButton>
               </li>
             ))}
@@ -80,5 +77,18 @@ export default function History({ onClose }: { onClose(): void }) {
         </>
       )}
     </Sheet>
+  );
+}
+
+/** Money to give back and contradictions are not only coloured: they carry a sign. */
+function TradeWord({ trade }: { trade: Trade }) {
+  const { t } = useWords();
+  const asksAPerson = trade.incident !== null || trade.refundDue !== null;
+  const isQuiet = trade.state !== 'paid' && !asksAPerson;
+  return (
+    <span className={isQuiet ? 'list-state-word quiet' : 'list-state-word'}>
+      {asksAPerson && <AttentionSign />}
+      {tradeWord(t, trade)}
+    </span>
   );
 }

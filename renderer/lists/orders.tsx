@@ -42,9 +42,7 @@ export default function Orders({ onClose }: { onClose(): void }) {
   return (
     <Sheet
       title={t('orders.title')}
-      searchWords={t('orders.search')}
-      query={query}
-      onQuery={setQuery}
+      search={{ words: t('orders.search'), query, onQuery: setQuery }}
       onClose={onClose}
     >
       <ListState isRead={page !== null} failure={failure} empty={isEmpty ? empty : null} onAgain={again} />

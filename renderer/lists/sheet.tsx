@@ -12,20 +12,21 @@ import { useWords } from '../i18n/index.ts';
 /** A list over the stage: title, one search field, rows. Esc closes; focus is kept inside and given back. */
 export function Sheet(props: {
   title: string;
-  searchWords: string;
-  query: string;
-  onQuery(query: string): void;
+  search?: { words: string; query: string; onQuery(query: string): void };
   onClose(): void;
   /** Stands in the search field's place. */
   instead?: ReactNode;
+  /** Esc belongs to a dialog above. */
+  keepsOpen?: boolean;
   children: ReactNode;
 }) {
-  const { title, searchWords, query, onQuery, onClose, instead, children } = props;
+  const { title, search, onClose, instead, keepsOpen = false, children } = props;
   const { t } = useWords();
   return (
     <Drawer
       opened
       onClose={onClose}
+      closeOnEscape={!keepsOpen}
       position="right"
       withCloseButton={false}
       // Would add a style element; the page behind does not scroll anyway.
@@ -40,13 +41,14 @@ export function Sheet(props: {
           {t('list.close')}
         </Action>
       </header>
-      {instead ?? (
+      {instead}
+      {search && (
         <TextInput
           type="search"
-          value={query}
-          onChange={(event) => onQuery(event.currentTarget.value)}
-          aria-label={searchWords}
-          placeholder={searchWords}
+          value={search.query}
+          onChange={(event) => search.onQuery(event.currentTarget.value)}
+          aria-label={search.words}
+          placeholder={search.words}
           data-autofocus
           classNames={{ input: 'search' }}
           variant="unstyled"

@@ -1,11 +1,16 @@
 import { useEffect, useState } from 'react';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
+import { Action } from '../action.tsx';
 import { keyOf, useWords } from '../i18n/index.ts';
 import { type LinkErrorCode, linkError } from '../link-error.ts';
-import { useTillContext } from '../till-context.ts';
+import { owedWords } from '../owed.ts';
+import { parkedOfTrade } from '../store/attention.ts';
+import { useTill, useTillContext } from '../till-context.ts';
 import { clockTime, dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
 import { Yuan } from '../yuan.tsx';
+import { headline } from './attention-words.ts';
+import { Fact } from './fact.tsx';
 import { ListState } from './list-state.tsx';
 
 interface Opened {
@@ -48,6 +53,7 @@ export function Timeline({ tradeNo }: { tradeNo: string }) {
         </p>
         <p>{t(`state.${trade.state}`)}</p>
       </header>
+      <TradeNotice trade={trade} />
       <dl>
         <Fact name={t('history.order')} value={trade.orderNo} />
         <Fact name={t('history.trade')} value={trade.tradeNo} />
@@ -75,12 +81,30 @@ function outcomeCode(outcome: string): string | null {
   return outcome.split(':')[1] ?? null;
 }
 
-function Fact({ name, value }: { name: string; value: string | null }) {
-  if (value === null) return null;
+/** What is to be done about this trade, and by whom. */
+function TradeNotice({ trade }: { trade: Trade }) {
+  const { open } = useTillContext();
+  const { t } = useWords();
+  const entry = useTill((state) => parkedOfTrade(state.parked, trade.tradeNo));
+  const lines = [
+    owedWords(t, trade),
+    trade.setAside &&
+      t('set_aside.reason', { time: dayAndTime(trade.setAside.at).slice(0, 16), reason: trade.setAside.reason }),
+    entry && owedWords(t, trade) === null ? headline(t, entry) : null,
+  ].filter((line) => line !== null);
+  if (lines.length === 0) return null;
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
+    <div className="trade-notice">
+      <div>
+        {lines.map((line) => (
+          <p key={line}>{line}</p>
+        ))}
+      </div>
+      {entry && (
+        <Action kind="decide" onPress={() => open({ name: 'attention', entry })}>
+          {t('attention.go')}
+        </Action>
+      )}
     </div>
   );
 }
@@ -105,6 +129,7 @@ function Entry({ entry }: { entry: TimelineEntry }) {
             {t('history.took', { ms: exchange.durationMs })}
           </p>
         )}
+        {entry.reason && <p className="timeline-reason">{t('history.reason', { reason: entry.reason })}</p>}
         {exchange?.answer && (
           <details>
             <summary>{t('history.raw')}</summary>

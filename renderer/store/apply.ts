@@ -1,6 +1,7 @@
 import type { TillEvent } from '../../contract/events.ts';
 import type { Order } from '../../contract/order.ts';
 import type { Trade } from '../../contract/trade.ts';
+import { nextBacklog } from './backlog.ts';
 import { newerOrder } from './merge.ts';
 import { isLive } from './screen.ts';
 import type { Attempt, TillState } from './state.ts';
@@ -28,7 +29,10 @@ export function withOrder(state: TillState, incoming: Order): TillState {
 
 /** The state after an event of the stream. */
 export function withEvent(state: TillState, event: TillEvent): TillState {
-  if (event.type === 'status' || event.type === 'ready') return { ...state, status: event.status };
+  if (event.type === 'status' || event.type === 'ready') {
+    const { status, at } = event;
+    return { ...state, status, backlog: nextBacklog(state.backlog, state.status, status, at) };
+  }
   const before = state.orders[event.order.orderNo];
   const next = noteAttempts(withOrder(state, event.order), before, event.order, event.at);
   const isNewlyPaid = event.type === 'trade.changed' && event.toState === 'paid';

@@ -10,7 +10,7 @@ describe('a key', () => {
     expect(charging).toEqual(['idle', 'entering', 'not_paid', 'refused']);
   });
 
-  test.for(['paid', 'not_paid', 'refused', 'closing'] as const)(
+  test.for(['paid', 'not_paid', 'refused', 'closing', 'set_aside'] as const)(
     'digit begins the next sale on %s',
     (screen) => {
       expect(commandFor(screen, '7')).toEqual({ do: 'next', key: '7' });

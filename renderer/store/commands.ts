@@ -17,10 +17,15 @@ export type Command =
         | 'leave'
         | 'turn_focus'
         | 'orders'
-        | 'history';
+        | 'history'
+        | 'attention';
     };
 
-const EVERYWHERE: Record<string, Command> = { F2: { do: 'orders' }, F3: { do: 'history' } };
+const EVERYWHERE: Record<string, Command> = {
+  F2: { do: 'orders' },
+  F3: { do: 'history' },
+  F8: { do: 'attention' },
+};
 
 const BY_SCREEN: Record<Screen, Record<string, Command>> = {
   idle: { Enter: { do: 'charge' }, Escape: { do: 'clear' } },
@@ -45,10 +50,11 @@ const BY_SCREEN: Record<Screen, Record<string, Command>> = {
   not_paid: { Escape: { do: 'leave' }, Enter: { do: 'retry' } },
   refused: { Escape: { do: 'leave' }, Enter: { do: 'retry' } },
   paid: { Escape: { do: 'leave' }, Enter: { do: 'leave' } },
+  set_aside: { Escape: { do: 'leave' }, Enter: { do: 'leave' } },
 };
 
 /** Screens on which a digit begins the next sale. */
-const ENDED: readonly Screen[] = ['closing', 'not_paid', 'refused', 'paid'];
+const ENDED: readonly Screen[] = ['closing', 'not_paid', 'refused', 'paid', 'set_aside'];
 
 /** What a key means on a screen; null where it means nothing. */
 export function commandFor(screen: Screen, key: string): Command | null {

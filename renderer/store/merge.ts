@@ -35,6 +35,8 @@ function newerCharge(known: Charge | null, incoming: Charge | null): Charge | nu
 
 function isOlder(a: Trade, b: Trade): boolean {
   if (PROGRESS[a.state] !== PROGRESS[b.state]) return PROGRESS[a.state] < PROGRESS[b.state];
+  // What a person has ended is not taken up again.
+  if ((a.setAside === null) !== (b.setAside === null)) return a.setAside === null;
   return checkedMs(a) < checkedMs(b);
 }
 

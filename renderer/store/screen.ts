@@ -12,6 +12,7 @@ export const SCREENS = [
   'not_paid',
   'paid',
   'refused',
+  'set_aside',
 ] as const;
 export type Screen = (typeof SCREENS)[number];
 
@@ -23,6 +24,7 @@ const SCREEN_OF_CHARGE: Record<Charge['state'], Screen> = {
   paid: 'paid',
   closed: 'not_paid',
   failed: 'refused',
+  set_aside: 'set_aside',
 };
 
 /** What the window shows: it follows from the state, and from nothing else. */
@@ -58,10 +60,12 @@ export function payment(order: Order | undefined): Trade | null {
   return paid.find((trade) => !trade.surplus) ?? paid[0] ?? null;
 }
 
-/** Whether any wallet may still take money for this order. */
+/** Whether any wallet may still take money for this order, and somebody is still asking about it. */
 export function isLive(order: Order | undefined): boolean {
-  return (order?.charge?.trades ?? []).some((trade) =>
-    ['created', 'awaiting_payment', 'paying', 'closing'].includes(trade.state),
+  return (order?.charge?.trades ?? []).some(
+    (trade) =>
+      trade.setAside === null &&
+      ['created', 'awaiting_payment', 'paying', 'closing'].includes(trade.state),
   );
 }
 

@@ -1,7 +1,9 @@
 import type { Order } from '../../contract/order.ts';
+import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
 import type { Channel } from '../../contract/trade.ts';
 import type { LinkErrorCode } from '../link-error.ts';
+import type { Backlog } from './backlog.ts';
 
 export type AmountProblem = 'zero' | 'too_large';
 
@@ -39,6 +41,10 @@ export interface TillState {
   till: Till | null;
   status: TillStatus | null;
   today: DaySummary | null;
+  /** Questions without an answer since they began to pile up; null while there are none. */
+  backlog: Backlog | null;
+  /** What waits for a person, oldest first: as much of it as marks on the screen need. */
+  parked: readonly OutboxEntry[];
   /** The backend's clock less ours, milliseconds. */
   clockOffsetMs: number;
   /** What stands in the amount field. */
@@ -74,6 +80,8 @@ export const INITIAL_STATE: TillState = {
   till: null,
   status: null,
   today: null,
+  backlog: null,
+  parked: [],
   clockOffsetMs: 0,
   typed: '',
   notice: null,

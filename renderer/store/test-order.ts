@@ -26,6 +26,8 @@ export function testTrade(state: Trade['state'], change: Partial<Trade> = {}): T
     late: false,
     surplus: false,
     incident: null,
+    refundDue: null,
+    setAside: null,
     ...change,
   };
 }

@@ -26,6 +26,8 @@ export type TillStore = ReturnType<typeof createTillStore>;
 
 /** News older than this are not announced: a window that was away does not shout about the past. */
 const NEWS_MS = 120_000;
+/** Of so many things that wait for a person the screen knows which trade each is about. */
+const PARKED_KNOWN = 200;
 
 /** The window's state, what changes it, and what follows from a change. */
 export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
@@ -60,6 +62,7 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     // Opening a list is the screen's own matter.
     orders: () => {},
     history: () => {},
+    attention: () => {},
   };
 
   /** Does what a key or button asks for. */
@@ -75,7 +78,10 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
   }
 
   function onEvent(event: TillEvent): void {
-    if (event.type === 'ready' || event.type === 'status') return;
+    if (event.type === 'ready' || event.type === 'status') {
+      void refreshParked(event.type === 'ready');
+      return;
+    }
     const { order } = event;
     const isNews = Math.abs(nowMs() + get().clockOffsetMs - Date.parse(event.at)) < NEWS_MS;
     if (event.type === 'trade.changed' && isNews) {
@@ -96,6 +102,24 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     await link.api.till.today().then(
       (today) => change((state) => ({ ...state, today })),
       () => {},
+    );
+  }
+
+  let parkedFor = '';
+  /** What waits for a person is read when its number changes; a reading that failed is made up for by the next status. */
+  async function refreshParked(isAnew: boolean): Promise<void> {
+    const outbox = get().status?.outbox;
+    if (outbox === undefined) return;
+    const wanted = `${outbox.parked} ${outbox.refundsDue}`;
+    if (wanted === parkedFor && !isAnew) return;
+    parkedFor = wanted;
+    await link.api.outbox.list({ state: 'parked', limit: PARKED_KNOWN }).then(
+      ({ items }) => {
+        if (parkedFor === wanted) change((state) => ({ ...state, parked: items }));
+      },
+      () => {
+        if (parkedFor === wanted) parkedFor = '';
+      },
     );
   }
 
