@@ -9,23 +9,24 @@ export function Action(props: {
   hint?: string;
   kind?: 'main' | 'plain' | 'quiet' | 'decide';
   label?: string;
-  disabled?: boolean;
+  /** What it began is under way: pressing does nothing, and the focus stays. */
+  busy?: boolean;
   pressed?: boolean;
   testId?: string;
   /** `submit` sends the form around it. */
   type?: 'button' | 'submit';
 }) {
-  const { onPress, children, hint, kind = 'plain', label, disabled = false, pressed, testId, type } = props;
+  const { onPress, children, hint, kind = 'plain', label, busy = false, pressed, testId, type } = props;
   return (
     <UnstyledButton
       className={`action action-${kind}`}
       onMouseDown={(event) => event.preventDefault()}
       type={type ?? 'button'}
-      onClick={onPress}
+      onClick={busy ? undefined : onPress}
       data-hint={hint}
       aria-label={label}
       aria-pressed={pressed}
-      disabled={disabled}
+      aria-disabled={busy || undefined}
       data-testid={testId}
     >
       {children}

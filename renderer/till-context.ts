@@ -8,10 +8,11 @@ import type { TillState } from './store/state.ts';
 import type { TillStore } from './store/till-store.ts';
 
 /** A list over the stage, and what of it stands open at once. */
-export type List =
-  | { name: 'orders' }
-  | { name: 'history'; tradeNo?: string }
-  | { name: 'attention'; entry?: OutboxEntry };
+export interface List {
+  name: 'orders' | 'history' | 'attention';
+  tradeNo?: string;
+  entry?: OutboxEntry;
+}
 
 export interface TillContext {
   till: TillStore;

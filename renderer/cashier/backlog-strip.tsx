@@ -29,14 +29,10 @@ export function BacklogStrip() {
   const { phase, left, peak } = view;
   return (
     <p className="strip strip-calm" data-testid="backlog">
-      {phase === 'draining' && (
-        <progress value={peak - left} max={peak} aria-label={t('backlog.progress')} />
-      )}
+      {phase === 'draining' && <progress value={peak - left} max={peak} aria-label={t('backlog.progress')} />}
       <b>{phase === 'draining' ? t('backlog.left', { left, peak }) : t('backlog.open', { left })}</b>
       <span>{nextWords(t, view, now)}</span>
-      {view.oldestAt && (
-        <span>{t('backlog.oldest', { time: clockTime(view.oldestAt, 'minutes') })}</span>
-      )}
+      {view.oldestAt && <span>{t('backlog.oldest', { time: clockTime(view.oldestAt, 'minutes') })}</span>}
     </p>
   );
 }

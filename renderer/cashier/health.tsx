@@ -99,8 +99,6 @@ function lostLines(t: Words, status: TillStatus | null): string[] {
     if (words.length > 0) lines.push(`${words.join(' ')} ${t('ability.stays')}`);
   }
   if (clockSkewMs !== null && Math.abs(clockSkewMs) >= CLOCK_SKEW_SAID_MS)
-    lines.push(
-      t(clockSkewMs > 0 ? 'clock.fast' : 'clock.slow', { by: duration(t, Math.abs(clockSkewMs)) }),
-    );
+    lines.push(t(clockSkewMs > 0 ? 'clock.fast' : 'clock.slow', { by: duration(t, Math.abs(clockSkewMs)) }));
   return lines;
 }

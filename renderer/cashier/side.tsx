@@ -64,7 +64,9 @@ function LastSales() {
   }));
   const ended = recent
     .flatMap((orderNo) => orders[orderNo] ?? [])
-    .filter((order) => ['paid', 'not_paid', 'refused', 'set_aside'].includes(screenOfOrder(order, undefined)));
+    .filter((order) =>
+      ['paid', 'not_paid', 'refused', 'set_aside'].includes(screenOfOrder(order, undefined)),
+    );
   if (ended.length === 0 && isSandbox) return <FirstSale />;
   return (
     <div className="last">

@@ -1,9 +1,9 @@
 import { currentCharge, screenOf } from '../store/screen.ts';
 import { useTill } from '../till-context.ts';
 import { Entry } from './entry.tsx';
+import { SetAside } from './set-aside.tsx';
 import { Side } from './side.tsx';
 import { Checking, Closing } from './unknowns.tsx';
-import { SetAside } from './set-aside.tsx';
 import { NotPaid, Paid, Refused } from './verdicts.tsx';
 import { Waiting } from './waiting.tsx';
 

@@ -37,7 +37,9 @@ export function Checking({ order }: { order: Order }) {
           {asked.map((trade) => (
             <li key={trade.tradeNo}>
               <WalletName channel={trade.channel} />
-              <span>{parkedOfTrade(parked, trade.tradeNo) ? t('checking.parked') : nextWords(t, trade, now)}</span>
+              <span>
+                {parkedOfTrade(parked, trade.tradeNo) ? t('checking.parked') : nextWords(t, trade, now)}
+              </span>
               <span className="faint">
                 {t('checking.asked', { count: trade.unknown?.attempts ?? 0 })},{' '}
                 {t('checking.since', { time: clockTime(trade.unknown?.since ?? trade.createdAt) })}

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { ERRORS, LINK_ERROR_CODES } from '../../contract/errors.ts';
+import { ChargeState } from '../../contract/order.ts';
+import { OutboxKind, ParkedWhy } from '../../contract/outbox.ts';
 import { Ability } from '../../contract/till.ts';
 import { Refusal, TRADE_STATES } from '../../contract/trade.ts';
+import { SCREEN_OF_CHARGE } from '../store/screen.ts';
 import { en } from './en.ts';
 import { zh } from './zh.ts';
 
@@ -27,6 +30,11 @@ test('every code, reason and state of the contract has words', () => {
     ...reasons.map((reason) => `reason.${reason}`),
     ...Refusal.shape.reason.options.map((reason) => `refusal.${reason}`),
     ...TRADE_STATES.map((state) => `state.${state}`),
+    ...ChargeState.options.map((state) => `tray.${SCREEN_OF_CHARGE[state]}`),
+    ...OutboxKind.options.map((kind) => `attention.asked.${kind}`),
+    ...ParkedWhy.options.flatMap((why) =>
+      ['title', 'story', 'steps'].map((part) => `attention.${part}.${why}`),
+    ),
   ];
   expect(keys.filter((key) => !(key in en))).toEqual([]);
 });

@@ -76,20 +76,22 @@ export function AttentionEntry(props: {
       <div className="attention-acts">
         {canRetry(entry) && (
           <Action
-            disabled={isBusy}
+            busy={isBusy}
             onPress={async () =>
-              setFailure(await send(() => api.outbox.retry({ entryId: entry.entryId }), t('attention.retried')))
+              setFailure(
+                await send(() => api.outbox.retry({ entryId: entry.entryId }), t('attention.retried')),
+              )
             }
             testId="try-again"
           >
             {t(isBusy && !isAsking ? 'attention.busy' : 'attention.retry')}
           </Action>
         )}
-        <Action kind="main" disabled={isBusy} onPress={() => ask(true)} testId="by-hand">
+        <Action kind="main" busy={isBusy} onPress={() => ask(true)} testId="by-hand">
           {t('attention.by_hand')}
         </Action>
         {tradeNo && (
-          <Action disabled={isBusy} onPress={() => open({ name: 'history', tradeNo })}>
+          <Action busy={isBusy} onPress={() => open({ name: 'history', tradeNo })}>
             {t('attention.timeline')}
           </Action>
         )}
@@ -111,10 +113,7 @@ export function AttentionEntry(props: {
             t('attention.tried_count', { number: entry.attempts, time: clockTime(entry.lastAttemptAt) })
           }
         />
-        <Fact
-          name={t('attention.outcome')}
-          value={entry.lastOutcome && outcomeWords(t, entry.lastOutcome)}
-        />
+        <Fact name={t('attention.outcome')} value={entry.lastOutcome && outcomeWords(t, entry.lastOutcome)} />
       </dl>
       {isAsking && (
         <SetAsideDialog

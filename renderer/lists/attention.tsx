@@ -110,7 +110,9 @@ function Row({ entry, onOpen }: { entry: OutboxEntry; onOpen(): void }) {
           <time>{t('checking.since', { time: dayAndTime(entry.createdAt).slice(5, 16) })}</time>
         </small>
       </span>
-      <span className="number list-amount">{entry.amountFen !== null && `¥ ${yuanText(entry.amountFen)}`}</span>
+      <span className="number list-amount">
+        {entry.amountFen !== null && `¥ ${yuanText(entry.amountFen)}`}
+      </span>
       <span className="list-go">{t('attention.open')}</span>
     </UnstyledButton>
   );

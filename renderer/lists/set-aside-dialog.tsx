@@ -46,7 +46,13 @@ export function SetAsideDialog(props: {
       lockScroll={false}
       centered
       title={t('set_aside.heading')}
-      classNames={{ content: 'dialog', header: 'dialog-head', title: 'dialog-title', body: 'dialog-body', overlay: 'sheet-shade' }}
+      classNames={{
+        content: 'dialog',
+        header: 'dialog-head',
+        title: 'dialog-title',
+        body: 'dialog-body',
+        overlay: 'sheet-shade',
+      }}
       transitionProps={{ duration: 120, transition: 'fade' }}
     >
       <form onSubmit={confirm} noValidate>
@@ -71,10 +77,15 @@ export function SetAsideDialog(props: {
           maxLength={REASON_MAX}
           rows={2}
           required
-          disabled={isBusy}
+          readOnly={isBusy}
           data-autofocus
           variant="unstyled"
-          classNames={{ input: 'reason', label: 'reason-label', description: 'reason-hint', error: 'reason-problem' }}
+          classNames={{
+            input: 'reason',
+            label: 'reason-label',
+            description: 'reason-hint',
+            error: 'reason-problem',
+          }}
         />
         {failure && (
           <p className="trade-notice" role="alert">
@@ -82,10 +93,10 @@ export function SetAsideDialog(props: {
           </p>
         )}
         <div className="dialog-acts">
-          <Action onPress={onClose} hint="Esc" disabled={isBusy}>
+          <Action onPress={onClose} hint="Esc" busy={isBusy}>
             {t('set_aside.cancel')}
           </Action>
-          <Action kind="main" type="submit" disabled={isBusy} testId="confirm">
+          <Action kind="main" type="submit" busy={isBusy} testId="confirm">
             {t(isBusy ? 'attention.busy' : 'set_aside.confirm')}
           </Action>
         </div>

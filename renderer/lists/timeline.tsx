@@ -89,7 +89,10 @@ function TradeNotice({ trade }: { trade: Trade }) {
   const lines = [
     owedWords(t, trade),
     trade.setAside &&
-      t('set_aside.reason', { time: dayAndTime(trade.setAside.at).slice(0, 16), reason: trade.setAside.reason }),
+      t('set_aside.reason', {
+        time: dayAndTime(trade.setAside.at).slice(0, 16),
+        reason: trade.setAside.reason,
+      }),
     entry && owedWords(t, trade) === null ? headline(t, entry) : null,
   ].filter((line) => line !== null);
   if (lines.length === 0) return null;

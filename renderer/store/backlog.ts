@@ -33,7 +33,13 @@ export function nextBacklog(
 
 /** What the screen says of the backlog; null for nothing. */
 export type BacklogView =
-  | { phase: 'waiting' | 'draining'; left: number; peak: number; oldestAt: string | null; nextAt: string | null }
+  | {
+      phase: 'waiting' | 'draining';
+      left: number;
+      peak: number;
+      oldestAt: string | null;
+      nextAt: string | null;
+    }
   | { phase: 'ended' };
 
 /** `now`: the backend's time, milliseconds. */

@@ -7,6 +7,7 @@ import * as steps from './steps.ts';
 import { testCharge, testOrder, testTrade } from './test-order.ts';
 
 const AT = '2026-11-21T14:32:05.000+08:00';
+const ENDED = { at: AT, reason: 'closed in the merchant platform' };
 const selling = (): TillState => steps.beginTyped({ ...INITIAL_STATE, typed: '12.5' }, 'W1');
 const waiting = testCharge('waiting', [testTrade('awaiting_payment')]);
 
@@ -19,6 +20,7 @@ describe('the screen', () => {
     ['not_paid', testCharge('closed', [testTrade('closed')])],
     ['paid', testCharge('paid', [testTrade('paid')])],
     ['refused', testCharge('failed', [testTrade('failed')])],
+    ['set_aside', testCharge('set_aside', [testTrade('closing', { setAside: ENDED })])],
   ] as const)('is %s when the charge is so', ([screen, charge]) => {
     expect(screenOf(steps.answered(selling(), charge))).toBe(screen);
   });
@@ -73,6 +75,12 @@ describe('the tray', () => {
     expect(tray(withOrder(parked, testOrder(testCharge('closed', [testTrade('closed')]))))).toEqual([]);
   });
 
+  test('lets go of what a person has ended', () => {
+    const parked = steps.show(steps.answered(selling(), waiting), null);
+    const ended = testOrder(testCharge('set_aside', [testTrade('closing', { setAside: ENDED })]));
+    expect(tray(withOrder(parked, ended))).toEqual([]);
+  });
+
   test('keeps what was paid unseen until somebody looks', () => {
     const parked = steps.show(steps.answered(selling(), waiting), null);
     const order = testOrder(testCharge('paid', [testTrade('paid')]));
@@ -99,6 +107,12 @@ describe('an older answer', () => {
   test('never brings back codes that are closing', () => {
     const closing = testOrder(testCharge('closing', [testTrade('closing')]));
     expect(newerOrder(closing, testOrder(waiting)).charge?.state).toBe('closing');
+  });
+
+  test('never takes up again what a person has ended', () => {
+    const ended = testOrder(testCharge('set_aside', [testTrade('closing', { setAside: ENDED })]));
+    const older = testOrder(testCharge('closing', [testTrade('closing')]));
+    expect(newerOrder(ended, older)).toMatchObject({ charge: { state: 'set_aside' } });
   });
 
   test('gives way to a newer charge of the same order', () => {

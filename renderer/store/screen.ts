@@ -16,7 +16,7 @@ export const SCREENS = [
 ] as const;
 export type Screen = (typeof SCREENS)[number];
 
-const SCREEN_OF_CHARGE: Record<Charge['state'], Screen> = {
+export const SCREEN_OF_CHARGE: Record<Charge['state'], Screen> = {
   creating: 'creating',
   waiting: 'waiting',
   checking: 'checking',
@@ -64,8 +64,7 @@ export function payment(order: Order | undefined): Trade | null {
 export function isLive(order: Order | undefined): boolean {
   return (order?.charge?.trades ?? []).some(
     (trade) =>
-      trade.setAside === null &&
-      ['created', 'awaiting_payment', 'paying', 'closing'].includes(trade.state),
+      trade.setAside === null && ['created', 'awaiting_payment', 'paying', 'closing'].includes(trade.state),
   );
 }
 
