@@ -4,7 +4,7 @@ import { screenOf } from '../store/screen.ts';
 import { AMOUNT_MAX_FEN } from '../store/steps.ts';
 import { useTill } from '../till-context.ts';
 import { age, clockTime, duration, useNow } from '../times.ts';
-import { BacklogStrip } from './backlog-strip.tsx';
+import { BacklogLine } from './backlog-line.tsx';
 import { noticeWords } from './entry.tsx';
 
 /** A clock this far off is said: receipts and history carry its times. The till itself goes by the wallets'. */
@@ -52,7 +52,8 @@ function Sign({ ok, children }: { ok: boolean; children: string }) {
 export function LostStrip() {
   const { t } = useWords();
   const { status, link } = useTill((state) => ({ status: state.status, link: state.link }));
-  const notice = useTill((state) => (['idle', 'entering'].includes(screenOf(state)) ? null : state.notice));
+  const isCounter = useTill((state) => ['idle', 'entering'].includes(screenOf(state)));
+  const notice = useTill((state) => (isCounter ? null : state.notice));
   const lines = link.phase === 'down' ? [] : lostLines(t, status);
   return (
     <div>
@@ -71,7 +72,7 @@ export function LostStrip() {
           <p key={line}>{line}</p>
         ))}
       </div>
-      {link.phase !== 'down' && <BacklogStrip />}
+      {!isCounter && link.phase !== 'down' && <BacklogLine isStrip />}
     </div>
   );
 }

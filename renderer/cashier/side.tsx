@@ -7,6 +7,7 @@ import { useTill, useTillContext } from '../till-context.ts';
 import { clockTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
 import { Yuan } from '../yuan.tsx';
+import { BacklogLine } from './backlog-line.tsx';
 import { Health } from './health.tsx';
 import { Tray } from './tray.tsx';
 
@@ -17,6 +18,7 @@ export function Side() {
       <Health />
       <Today />
       <Tray />
+      <BacklogLine />
       <LastSales />
     </section>
   );

@@ -194,9 +194,10 @@ export const en = {
   'attention.retried': 'The till is trying it again.',
   'attention.set_aside': 'Ended by hand and kept in the history.',
   'attention.subject': 'For',
+  'attention.trade': 'trade',
   'attention.since': 'Since',
   'attention.tried': 'Tried',
-  'attention.tried_count': '{{number}} × , last at {{time}}',
+  'attention.tried_count': '{{number}} ×, last at {{time}}',
   'attention.outcome': 'Last outcome',
   'attention.asked.open': 'for a code',
   'attention.asked.query': 'how the trade stands',
@@ -206,8 +207,8 @@ export const en = {
   'attention.asked.tell': 'to take a message',
   'attention.title.not_understood': '{{wallet}} cannot be understood',
   'attention.title.incident': '{{wallet}} contradicts this trade',
-  'attention.title.refund_late': 'Paid late: give back ¥{{amount}}',
-  'attention.title.refund_surplus': 'Paid twice: give back ¥{{amount}}',
+  'attention.title.refund_late': 'Paid late: give it back',
+  'attention.title.refund_surplus': 'Paid twice: give it back',
   'attention.title.refused_by_receiver': 'The shop’s system takes no message',
   'attention.story.not_understood':
     'The till asked {{wallet}} {{asked}}. The answers that came cannot be understood or believed, too many in a row, so it stopped asking. Whether money moved is not known.',
@@ -220,13 +221,13 @@ export const en = {
   'attention.story.refused_by_receiver':
     'The till has news of this order for the shop’s system, which refuses it. Payments are not touched by this.',
   'attention.steps.not_understood':
-    'Look the trade number below up in the {{platform}}.\nTry again once the wallet or the network is well: most such trouble passes.\nIf it stays, resolve it by hand and write down what the platform shows. Tell whoever looks after this till.',
+    'Look up {{trade}} in the {{platform}}.\nTry again once the wallet or the network is well: most such trouble passes.\nIf it stays, resolve it by hand and write down what the platform shows. Tell whoever looks after this till.',
   'attention.steps.incident':
-    'Look the trade number below up in the {{platform}} and compare amount and merchant.\nIf the shop’s account was changed lately, have the settings of this till checked, then try again.\nIf the customer paid, agree with them there; then resolve it by hand with what you found.',
+    'Look up {{trade}} in the {{platform}} and compare amount and merchant.\nIf the shop’s account was changed lately, have the settings of this till checked, then try again.\nIf the customer paid, agree with them there; then resolve it by hand with what you found.',
   'attention.steps.refund_late':
-    'Refund ¥{{amount}} in the {{platform}}: this version cannot refund by itself. The trade number is below.\nThen resolve it by hand and note the refund.\nIf the customer gets the goods after all, resolve it by hand and say so.',
+    'Refund ¥{{amount}} of {{trade}} in the {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.\nIf the customer gets the goods after all, resolve it by hand and say so.',
   'attention.steps.refund_surplus':
-    'Refund ¥{{amount}} in the {{platform}}: this version cannot refund by itself. The trade number is below.\nThen resolve it by hand and note the refund.',
+    'Refund ¥{{amount}} of {{trade}} in the {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.',
   'attention.steps.refused_by_receiver':
     'Tell whoever looks after the shop’s system that it refuses the till’s messages.\nOnce it takes them again, try again.\nIf it already knows of this order, resolve it by hand and say so.',
   'attention.means.ask':

@@ -188,6 +188,7 @@ export const zh: Record<Key, string> = {
   'attention.retried': '收款台正在再试。',
   'attention.set_aside': '已由人了结，记录已保存。',
   'attention.subject': '名目',
+  'attention.trade': '交易',
   'attention.since': '自',
   'attention.tried': '试过',
   'attention.tried_count': '{{number}} 次，最近 {{time}}',
@@ -200,8 +201,8 @@ export const zh: Record<Key, string> = {
   'attention.asked.tell': '接收消息',
   'attention.title.not_understood': '看不懂{{wallet}}的应答',
   'attention.title.incident': '{{wallet}}的说法与这笔交易对不上',
-  'attention.title.refund_late': '逾期付款，待退 ¥{{amount}}',
-  'attention.title.refund_surplus': '付了两次，待退 ¥{{amount}}',
+  'attention.title.refund_late': '逾期付款，要退给顾客',
+  'attention.title.refund_surplus': '付了两次，要退给顾客',
   'attention.title.refused_by_receiver': '店里的系统不收消息',
   'attention.story.not_understood':
     '收款台问{{wallet}}（{{asked}}），连续多次的应答看不懂或不可信，已停止询问。钱有没有动，还不知道。',
@@ -210,13 +211,13 @@ export const zh: Record<Key, string> = {
   'attention.story.refund_surplus': '订单已经付过，又从{{wallet}}来了这一笔。钱在店里，应退给顾客。',
   'attention.story.refused_by_receiver': '收款台要把这一单的消息告诉店里的系统，对方拒收。收款不受影响。',
   'attention.steps.not_understood':
-    '在{{platform}}用下面的交易号查这一笔。\n等钱包和网络正常后点“再试一次”，多半就好了。\n仍不行，就选“人工处理”，写下平台上看到的结果，并告诉维护收款台的人。',
+    '在{{platform}}查 {{trade}}。\n等钱包和网络正常后点“再试一次”，多半就好了。\n仍不行，就选“人工处理”，写下平台上看到的结果，并告诉维护收款台的人。',
   'attention.steps.incident':
-    '在{{platform}}用下面的交易号查，核对金额和商户。\n如果店铺账户最近换过，请人检查本收款台的配置，再点“再试一次”。\n如果顾客确实付了钱，在平台上和顾客处理好，再选“人工处理”并写明结果。',
+    '在{{platform}}查 {{trade}}，核对金额和商户。\n如果店铺账户最近换过，请人检查本收款台的配置，再点“再试一次”。\n如果顾客确实付了钱，在平台上和顾客处理好，再选“人工处理”并写明结果。',
   'attention.steps.refund_late':
-    '在{{platform}}用下面的交易号退 ¥{{amount}}：本版本还不能自己退款。\n退好后选“人工处理”，写明已退。\n如果货还是给了顾客、不用退，也选“人工处理”并写明。',
+    '在{{platform}}退 ¥{{amount}}，交易号 {{trade}}：本版本还不能自己退款。\n退好后选“人工处理”，写明已退。\n如果货还是给了顾客、不用退，也选“人工处理”并写明。',
   'attention.steps.refund_surplus':
-    '在{{platform}}用下面的交易号退 ¥{{amount}}：本版本还不能自己退款。\n退好后选“人工处理”，写明已退。',
+    '在{{platform}}退 ¥{{amount}}，交易号 {{trade}}：本版本还不能自己退款。\n退好后选“人工处理”，写明已退。',
   'attention.steps.refused_by_receiver':
     '请告诉维护店里系统的人：它拒收收款台的消息。\n对方恢复后点“再试一次”。\n如果对方已经知道这一单，选“人工处理”并写明。',
   'attention.means.ask':

@@ -8,6 +8,7 @@ function values(t: Words, entry: OutboxEntry) {
     wallet: entry.channel ? t(`wallet.${entry.channel}`) : '',
     platform: entry.channel ? t(`platform.${entry.channel}`) : '',
     amount: entry.amountFen === null ? '' : yuanText(entry.amountFen),
+    trade: entry.tradeNo ?? entry.orderNo,
     asked: t(`attention.asked.${entry.kind}`),
   };
 }

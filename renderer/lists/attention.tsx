@@ -104,7 +104,7 @@ function Row({ entry, onOpen }: { entry: OutboxEntry; onOpen(): void }) {
           </span>
           {entry.tradeNo && (
             <span>
-              {t('history.trade')} …{orderTail(entry.tradeNo)}
+              {t('attention.trade')} …{orderTail(entry.tradeNo)}
             </span>
           )}
           <time>{t('checking.since', { time: dayAndTime(entry.createdAt).slice(5, 16) })}</time>

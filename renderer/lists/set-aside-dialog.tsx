@@ -77,6 +77,7 @@ export function SetAsideDialog(props: {
           maxLength={REASON_MAX}
           rows={2}
           required
+          withAsterisk={false}
           readOnly={isBusy}
           data-autofocus
           variant="unstyled"

@@ -4,7 +4,9 @@ import { extname, join } from 'node:path';
 import { CONTENT_SECURITY_POLICY } from '../../backend/http/content-policy.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import type { Charge, Order } from '../../contract/order.ts';
+import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { Till, TillStatus } from '../../contract/till.ts';
+import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 import { listen } from '../../ports/service.ts';
 import * as sample from './sample.ts';
 
@@ -21,6 +23,12 @@ export interface Script {
   /** What a cancelled charge looks like. */
   cancelled?: Charge;
   isLetIn?: boolean;
+  /** What waits for a person; `status.outbox` counts it. */
+  parked?: OutboxEntry[];
+  /** How an answer by hand ends; absent, it is taken. */
+  byHand?: ErrorCode;
+  /** The one trade that opens, and its history. */
+  opened?: { trade: Trade; timeline: TimelineEntry[] };
 }
 
 const TYPES: Record<string, string> = {
@@ -47,9 +55,8 @@ export async function startFakeTill(ui: string) {
     if (script.isLetIn === false) return problem(response, 'unauthorized');
     const known = [...(script.recent ?? sample.recent), ...(script.live ?? [])];
     const [, orderNo = ''] = /^\/orders\/([^/]+)/.exec(path) ?? [];
-    const status = { ...sample.status, ...script.status };
     if (path === '/till') return json(response, { ...sample.till, ...script.till });
-    if (path === '/status') return json(response, status);
+    if (path === '/status') return json(response, statusNow());
     if (path === '/today') return json(response, script.today ?? sample.today);
     if (path === '/charges/live')
       return json(
@@ -61,8 +68,13 @@ export async function startFakeTill(ui: string) {
     if (path.startsWith('/trades/')) {
       const [first] = known;
       const paid = sample.paid('alipay');
-      return json(response, { trade: paid, order: first, timeline: sample.timeline });
+      return json(response, {
+        ...(script.opened ?? { trade: paid, timeline: sample.timeline }),
+        order: first,
+      });
     }
+    if (path === '/outbox') return json(response, { items: script.parked ?? [], nextCursor: null });
+    if (path.startsWith('/outbox/')) return byHand(response, path);
     if (path === '/orders') {
       const url = new URL(request.url ?? '', 'http://till');
       const isToCollect = url.searchParams.get('source') === 'integrator';
@@ -82,6 +94,30 @@ export async function startFakeTill(ui: string) {
     problem(response, orderNo === '' ? 'not_found' : 'order_not_found');
   }
 
+  function statusNow(): TillStatus {
+    const { status, parked = [] } = script;
+    const refundsDue = parked.filter((entry) => entry.kind === 'refund').length;
+    const outbox = { ...sample.status.outbox, parked: parked.length - refundsDue, refundsDue };
+    return { ...sample.status, outbox, ...status };
+  }
+
+  /** Takes an entry out of the list and tells everybody; or refuses as the script says. */
+  function byHand(response: ServerResponse, path: string): void {
+    const entry = script.parked?.find((each) => path.startsWith(`/outbox/${each.entryId}/`));
+    if (script.byHand) problem(response, script.byHand);
+    else if (entry === undefined) problem(response, 'entry_not_found');
+    else {
+      script = { ...script, parked: script.parked?.filter((each) => each !== entry) ?? [] };
+      json(response, { ...entry, state: path.endsWith('/retry') ? 'due' : 'set_aside', why: null });
+      tell({ type: 'status', at: sample.NOW, status: statusNow() });
+    }
+  }
+
+  function tell(event: object, id?: number): void {
+    const data = `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(event)}\n\n`;
+    for (const each of streams) each.write(`event: message\n${data}`);
+  }
+
   function createCharge(response: ServerResponse, input: { orderNo: string; amountFen?: number }): void {
     const { charge } = script;
     if (charge === 'hang') return;
@@ -96,10 +132,8 @@ export async function startFakeTill(ui: string) {
 
   function stream(response: ServerResponse): void {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    const status = { ...sample.status, ...script.status };
-    response.write(
-      `event: message\nid: 1\ndata: ${JSON.stringify({ type: 'ready', at: sample.NOW, status })}\n\n`,
-    );
+    const ready = { type: 'ready', at: sample.NOW, status: statusNow() };
+    response.write(`event: message\nid: 1\ndata: ${JSON.stringify(ready)}\n\n`);
     streams.add(response);
     response.on('close', () => streams.delete(response));
   }
@@ -144,9 +178,11 @@ export async function startFakeTill(ui: string) {
     comeBack(): void {
       isDown = false;
     },
-    tell(event: object, id?: number): void {
-      const data = `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(event)}\n\n`;
-      for (const each of streams) each.write(`event: message\n${data}`);
+    tell,
+    /** How an answer by hand ends from now on. */
+    answerByHand(code: ErrorCode | undefined): void {
+      const { byHand: _, ...rest } = script;
+      script = code === undefined ? rest : { ...rest, byHand: code };
     },
     close(): Promise<void> {
       for (const each of streams) each.destroy();

@@ -1,4 +1,5 @@
 import type { Charge, Order } from '../../contract/order.ts';
+import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 
@@ -32,6 +33,7 @@ export const status: TillStatus = {
     { channel: 'alipay', charging: well, lastAnswerAt: at(-3) },
     { channel: 'wechat', charging: well, lastAnswerAt: at(-2) },
   ],
+  outbox: { unanswered: 0, oldestAt: null, nextAt: null, parked: 0, refundsDue: 0 },
   clockSkewMs: 40,
 };
 
@@ -76,6 +78,8 @@ export function trade(channel: Trade['channel'], change: Partial<Trade> = {}): T
     late: false,
     surplus: false,
     incident: null,
+    refundDue: null,
+    setAside: null,
     ...change,
   };
 }
@@ -193,6 +197,102 @@ export const toCollect: Order[] = [
   { ...order('CY-20261121-0927', 880, -1_500, null), source: 'integrator', note: null, subject: '蔬菜 1 份' },
 ];
 
+/** The outbox of a till that was offline: `left` questions are still without an answer. */
+export const offline = (left: number): TillStatus['outbox'] => ({
+  unanswered: left,
+  oldestAt: left === 0 ? null : at(-320),
+  nextAt: left === 0 ? null : at(8),
+  parked: 0,
+  refundsDue: 0,
+});
+
+/** A surplus payment's trade and what waits for a person about it. */
+export const surplus = paid('wechat', { surplus: true, refundDue: 'manager' });
+
+/** A trade that a person ended, as its history tells it. */
+export const endedByHand = trade('alipay', {
+  state: 'closing',
+  codeUrl: null,
+  setAside: { at: at(-60), reason: '支付宝商家平台显示：交易不存在，顾客已付现金' },
+});
+
+/** One order with all that can be odd about its trades. */
+export const odd: Order = order(
+  'W4K1',
+  1_250,
+  -40,
+  charge('paid', [paid('alipay', { late: true }), surplus, endedByHand]),
+);
+
+/** Oldest first, one of each kind of trouble. */
+export const attention: OutboxEntry[] = [
+  waitsForPerson(7, 'refund', 'refund_surplus', {
+    tradeNo: surplus.tradeNo,
+    amountFen: 1_250,
+    createdAt: at(-5_400),
+    attempts: 0,
+    lastOutcome: null,
+    lastAttemptAt: null,
+  }),
+  waitsForPerson(12, 'query', 'not_understood', {
+    channel: 'alipay',
+    amountFen: 6_600,
+    createdAt: at(-1_900),
+    attempts: 40,
+    lastOutcome: 'unknown:not_genuine',
+  }),
+  waitsForPerson(15, 'query', 'incident', {
+    amountFen: 12_800,
+    createdAt: at(-1_200),
+    attempts: 10,
+    lastOutcome: 'mismatch:merchantId',
+  }),
+  waitsForPerson(16, 'tell', 'refused_by_receiver', {
+    orderNo: 'CY-20261121-0927',
+    tradeNo: null,
+    channel: null,
+    amountFen: null,
+    createdAt: at(-600),
+    attempts: 25,
+    lastOutcome: 'refused',
+  }),
+];
+
+function waitsForPerson(
+  entryId: number,
+  kind: OutboxEntry['kind'],
+  why: OutboxEntry['why'],
+  change: Partial<OutboxEntry>,
+): OutboxEntry {
+  return {
+    entryId,
+    kind,
+    why,
+    state: 'parked',
+    orderNo: `A20261121-88${String(entryId).padStart(2, '0')}`,
+    tradeNo: `M0MW261121140100${String(entryId).padStart(4, '0')}R4T${String(entryId).padStart(2, '0')}V`,
+    channel: 'wechat',
+    amountFen: 1_250,
+    subject: till.shopName,
+    createdAt: at(-900),
+    dueAt: null,
+    attempts: 4,
+    lastOutcome: null,
+    lastAttemptAt: at(-40),
+    setAside: null,
+    ...change,
+  };
+}
+
+export const endedTimeline: TimelineEntry[] = [
+  entry(-300, 'state', 'created', { toState: 'created' }),
+  entry(-180, 'state', 'deadline_passed', { fromState: 'awaiting_payment', toState: 'closing' }),
+  entry(-62, 'exchange', 'close', {
+    exchange: exchange('unknown:not_genuine', 64, '{"code":"10000","msg":"Success"}'),
+  }),
+  entry(-60, 'decision', 'set_aside', { reason: endedByHand.setAside?.reason ?? null }),
+];
+
 export const timeline: TimelineEntry[] = [
   entry(-9, 'state', 'created', { toState: 'created' }),
   entry(-8.9, 'exchange', 'open', {
@@ -227,7 +327,8 @@ function entry(
   what: string,
   change: Partial<TimelineEntry>,
 ): TimelineEntry {
-  return { at: at(seconds), kind, fromState: null, toState: null, what, exchange: null, ...change };
+  const rest = { fromState: null, toState: null, reason: null, exchange: null };
+  return { at: at(seconds), kind, what, ...rest, ...change };
 }
 
 function exchange(outcome: string, durationMs: number, answer: string): TimelineEntry['exchange'] {

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import type { TillStatus } from '../../contract/till.ts';
 import type { FakeTill, Script } from './fake-till.ts';
 import * as sample from './sample.ts';
 
@@ -16,6 +17,14 @@ const typed = async (page: Page, keys = '12.5') => {
 const charged = async (page: Page) => {
   await typed(page);
   await page.keyboard.press('Enter');
+};
+const tellOutbox = (till: FakeTill, outbox: TillStatus['outbox']) =>
+  till.tell({ type: 'status', at: sample.NOW, status: { ...sample.status, outbox } });
+/** The list of what waits for a person, or the nth of it. */
+const attended = async (page: Page, nth?: number) => {
+  await page.keyboard.press('F8');
+  await page.locator('.list-row').first().waitFor();
+  if (nth !== undefined) await page.locator('.list-row').nth(nth).click();
 };
 const lost = (reason: 'network' | 'storage_full') => ({ ok: false, since: sample.at(-95), reason });
 
@@ -126,8 +135,26 @@ export const SCENES: Scene[] = [
     name: 'paid-twice',
     screen: 'paid',
     script: {
-      charge: sample.charge('paid', [sample.paid('alipay'), sample.paid('wechat', { surplus: true })]),
+      charge: sample.charge('paid', [sample.paid('alipay'), sample.surplus]),
+      parked: sample.attention,
     },
+    act: charged,
+  },
+  {
+    name: 'paid-late-back',
+    screen: 'paid',
+    script: {
+      charge: sample.charge('paid', [
+        sample.paid('alipay', { late: true, refundDue: 'automatic' }),
+        sample.closed('wechat'),
+      ]),
+    },
+    act: charged,
+  },
+  {
+    name: 'set-aside',
+    screen: 'set_aside',
+    script: { charge: sample.charge('set_aside', [sample.endedByHand, sample.closed('wechat')]) },
     act: charged,
   },
   {
@@ -164,6 +191,47 @@ export const SCENES: Scene[] = [
     screen: 'idle',
     script: { status: { charging: lost('network'), seesPayments: lost('network') } },
   },
+  {
+    name: 'offline',
+    screen: 'idle',
+    script: {
+      status: { charging: lost('network'), seesPayments: lost('network'), outbox: sample.offline(3) },
+    },
+  },
+  {
+    name: 'draining',
+    screen: 'entering',
+    script: { status: { outbox: sample.offline(12) } },
+    act: async (page, till) => {
+      await typed(page);
+      tellOutbox(till, sample.offline(7));
+      await page.getByTestId('backlog').locator('progress').waitFor();
+    },
+  },
+  {
+    name: 'drained',
+    screen: 'idle',
+    script: { status: { outbox: sample.offline(12) } },
+    act: async (page, till) => {
+      await page.getByTestId('backlog').waitFor();
+      tellOutbox(till, sample.offline(0));
+      await page.getByTestId('backlog').locator('svg').waitFor();
+    },
+  },
+  {
+    name: 'draining-waiting',
+    screen: 'waiting',
+    script: {
+      status: { outbox: sample.offline(12) },
+      charge: sample.charge('waiting', [sample.trade('alipay'), sample.trade('wechat')]),
+    },
+    act: async (page, till) => {
+      await charged(page);
+      tellOutbox(till, sample.offline(7));
+      await page.getByTestId('backlog').locator('progress').waitFor();
+    },
+  },
+  { name: 'clock-fast', screen: 'idle', script: { status: { clockSkewMs: 598_000 } } },
   {
     name: 'link-lost',
     screen: 'waiting',
@@ -208,6 +276,90 @@ export const SCENES: Scene[] = [
       await page.locator('.list-row').nth(1).click();
       await page.locator('.timeline summary').nth(1).click();
       await page.locator('.trade header').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'attention',
+    screen: 'idle',
+    script: { parked: sample.attention },
+    act: (page) => attended(page),
+  },
+  {
+    name: 'attention-none',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await page.keyboard.press('F8');
+      await page.locator('.list-state').waitFor();
+    },
+  },
+  {
+    name: 'attention-refund',
+    screen: 'idle',
+    script: { parked: sample.attention },
+    act: (page) => attended(page, 0),
+  },
+  {
+    name: 'attention-entry',
+    screen: 'idle',
+    script: { parked: sample.attention },
+    act: (page) => attended(page, 1),
+  },
+  {
+    name: 'by-hand',
+    screen: 'idle',
+    script: { parked: sample.attention },
+    act: async (page) => {
+      await attended(page, 1);
+      await page.getByTestId('by-hand').click();
+      await page.getByTestId('confirm').click();
+    },
+  },
+  {
+    name: 'by-hand-refused',
+    screen: 'idle',
+    script: { parked: sample.attention, byHand: 'entry_not_parked' },
+    act: async (page) => {
+      await attended(page, 1);
+      await page.getByTestId('by-hand').click();
+      await page.getByRole('textbox').fill('支付宝商家平台上查到已关闭');
+      await page.getByTestId('confirm').click();
+      await page.getByRole('alert').last().waitFor();
+    },
+  },
+  {
+    name: 'timeline-ended',
+    screen: 'idle',
+    script: { opened: { trade: sample.endedByHand, timeline: sample.endedTimeline } },
+    act: async (page) => {
+      await page.keyboard.press('F3');
+      await page.locator('.list-row').nth(1).click();
+      await page.locator('.timeline').waitFor();
+    },
+  },
+  {
+    name: 'timeline-surplus',
+    screen: 'idle',
+    script: {
+      opened: { trade: sample.surplus, timeline: sample.timeline },
+      parked: sample.attention,
+    },
+    act: async (page) => {
+      await page.keyboard.press('F3');
+      await page.locator('.list-row').nth(1).click();
+      await page.locator('.trade-notice').waitFor();
+    },
+  },
+  {
+    name: 'history-odd',
+    screen: 'idle',
+    script: {
+      recent: [sample.odd, ...sample.recent],
+      parked: sample.attention,
+    },
+    act: async (page) => {
+      await page.keyboard.press('F3');
+      await page.locator('.list-row').first().waitFor();
     },
   },
 ];
