@@ -8,7 +8,8 @@ export function owedWords(t: Words, trade: Trade): string | null {
   const amount = yuanText(trade.amountFen);
   if (trade.incident) return t('paid.incident', { wallet });
   if (!trade.surplus && !trade.late) return null;
-  const what = trade.surplus ? t('paid.surplus', { wallet, amount }) : t('paid.late');
+  const late = trade.refundDue ? 'paid.late_back' : 'paid.late';
+  const what = trade.surplus ? t('paid.surplus', { wallet, amount }) : t(late);
   if (trade.refundDue) return `${what} ${t(`paid.due_${trade.refundDue}`, { amount })}`;
   return `${what} ${t(trade.surplus ? 'paid.not_due' : 'paid.accepted')}`;
 }

@@ -12,13 +12,16 @@ import { TrayCount } from './tray.tsx';
 
 /** An answer is missing and nothing can be scanned: calm, and no way to charge twice. */
 export function Checking({ order }: { order: Order }) {
-  const { run } = useTillContext();
+  const { run, open } = useTillContext();
   const { t } = useWords();
   const offset = useTill((state) => state.clockOffsetMs);
   const log = useTill((state) => state.attempts[order.orderNo]) ?? [];
   const parked = useTill((state) => state.parked);
   const now = useNow(offset);
   const asked = (order.charge?.trades ?? []).filter((trade) => trade.unknown !== null);
+  const waiting = asked.flatMap((trade) => parkedOfTrade(parked, trade.tradeNo) ?? []);
+  const [entry] = waiting;
+  const isStopped = entry !== undefined && waiting.length === asked.length;
   const wallets = asked.map((trade) => t(`wallet.${trade.channel}`));
   return (
     <section className="stage verdict verdict-checking">
@@ -26,12 +29,12 @@ export function Checking({ order }: { order: Order }) {
         <TrayCount />
       </div>
       <div className="verdict-main">
-        <h1>{t('checking.title', { wallet: listed(t, wallets) })}</h1>
+        <h1>{t(isStopped ? 'checking.stopped_title' : 'checking.title', { wallet: listed(t, wallets) })}</h1>
         <p className="verdict-amount" data-testid="amount">
           <Yuan fen={order.amountFen} />
         </p>
         <p className="verdict-words">
-          <b>{t('checking.hold')}</b> {t('checking.text')}
+          <b>{t('checking.hold')}</b> {t(isStopped ? 'checking.stopped' : 'checking.text')}
         </p>
         <ul className="proofs">
           {asked.map((trade) => (
@@ -65,9 +68,16 @@ export function Checking({ order }: { order: Order }) {
         <Action onPress={() => run({ do: 'cancel' })} hint="Esc">
           {t('action.cancel')}
         </Action>
-        <Action onPress={() => run({ do: 'check' })} hint="R">
-          {t('action.check')}
-        </Action>
+        {!isStopped && (
+          <Action onPress={() => run({ do: 'check' })} hint="R">
+            {t('action.check')}
+          </Action>
+        )}
+        {entry && (
+          <Action kind="decide" onPress={() => open({ name: 'attention', entry })}>
+            {t('attention.go')}
+          </Action>
+        )}
         <Action kind="main" onPress={() => run({ do: 'park' })} hint="P">
           {t('action.park')}
         </Action>
@@ -102,6 +112,7 @@ export function Closing({
 }) {
   const { run } = useTillContext();
   const { t } = useWords();
+  const parked = useTill((state) => state.parked);
   const isCancelled = sale?.cancelWanted || order?.state === 'cancelled';
   const trades = order?.charge?.trades ?? [];
   return (
@@ -119,7 +130,9 @@ export function Closing({
           {trades.map((trade) => (
             <li key={trade.tradeNo}>
               <WalletMark channel={trade.channel} />
-              {closingWords(t, trade)}
+              {parkedOfTrade(parked, trade.tradeNo)
+                ? t('closing.parked', { wallet: t(`wallet.${trade.channel}`) })
+                : closingWords(t, trade)}
             </li>
           ))}
         </ul>

@@ -79,7 +79,7 @@ function Warnings({ order, paid }: { order: Order; paid: Trade }) {
         ))}
       </div>
       {entry && (
-        <Action kind="decide" hint="F8" onPress={() => open({ name: 'attention', entry })}>
+        <Action kind="decide" onPress={() => open({ name: 'attention', entry })}>
           {t('attention.go')}
         </Action>
       )}

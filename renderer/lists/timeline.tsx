@@ -51,7 +51,7 @@ export function Timeline({ tradeNo }: { tradeNo: string }) {
         <p className="trade-amount">
           <Yuan fen={trade.amountFen} />
         </p>
-        <p>{t(`state.${trade.state}`)}</p>
+        <p>{trade.setAside && trade.state !== 'paid' ? t('sale.set_aside') : t(`state.${trade.state}`)}</p>
       </header>
       <TradeNotice trade={trade} />
       <dl>
@@ -86,18 +86,17 @@ function TradeNotice({ trade }: { trade: Trade }) {
   const { open } = useTillContext();
   const { t } = useWords();
   const entry = useTill((state) => parkedOfTrade(state.parked, trade.tradeNo));
-  const lines = [
-    owedWords(t, trade),
+  const owed = owedWords(t, trade) ?? (entry ? headline(t, entry) : null);
+  const ended =
     trade.setAside &&
-      t('set_aside.reason', {
-        time: dayAndTime(trade.setAside.at).slice(0, 16),
-        reason: trade.setAside.reason,
-      }),
-    entry && owedWords(t, trade) === null ? headline(t, entry) : null,
-  ].filter((line) => line !== null);
+    t('set_aside.reason', {
+      time: dayAndTime(trade.setAside.at).slice(0, 16),
+      reason: trade.setAside.reason,
+    });
+  const lines = [owed, ended].filter((line) => line !== null);
   if (lines.length === 0) return null;
   return (
-    <div className="trade-notice">
+    <div className={owed || entry ? 'trade-notice' : 'trade-notice trade-notice-calm'}>
       <div>
         {lines.map((line) => (
           <p key={line}>{line}</p>

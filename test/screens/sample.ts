@@ -258,6 +258,13 @@ export const attention: OutboxEntry[] = [
   }),
 ];
 
+/** The trade in the tray that nobody asks about any more. */
+export const stuck = waitsForPerson(21, 'open', 'not_understood', {
+  orderNo: 'W4K8',
+  tradeNo: parked.charge?.trades[0]?.tradeNo ?? null,
+  amountFen: 2_000,
+});
+
 function waitsForPerson(
   entryId: number,
   kind: OutboxEntry['kind'],

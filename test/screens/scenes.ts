@@ -195,7 +195,12 @@ export const SCENES: Scene[] = [
     name: 'offline',
     screen: 'idle',
     script: {
-      status: { charging: lost('network'), seesPayments: lost('network'), outbox: sample.offline(3) },
+      status: {
+        charging: lost('network'),
+        seesPayments: lost('network'),
+        channels: sample.status.channels.map((each) => ({ ...each, lastAnswerAt: sample.at(-97) })),
+        outbox: sample.offline(3),
+      },
     },
   },
   {
@@ -276,6 +281,21 @@ export const SCENES: Scene[] = [
       await page.locator('.list-row').nth(1).click();
       await page.locator('.timeline summary').nth(1).click();
       await page.locator('.trade header').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'attention-badge',
+    screen: 'idle',
+    script: { parked: [...sample.attention, sample.stuck], live: [sample.parked, sample.stillClosing] },
+    act: (page) => page.getByTestId('attention').waitFor(),
+  },
+  {
+    name: 'checking-stopped',
+    screen: 'checking',
+    script: { parked: [...sample.attention, sample.stuck], live: [sample.parked] },
+    act: async (page) => {
+      await page.getByTestId('tray').getByRole('button').click();
+      await page.locator('.action-decide').nth(1).waitFor();
     },
   },
   {

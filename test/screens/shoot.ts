@@ -44,7 +44,7 @@ const ODD_LOOKS: Look[] = [
   { locale: 'en-US', theme: 'light', width: 512, height: 300 },
   { locale: 'zh-CN', theme: 'dark', width: 3_840, height: 2_160 },
 ];
-const ODD_SCENES = ['idle', 'waiting', 'paid', 'closing'];
+const ODD_SCENES = ['idle', 'waiting', 'paid', 'closing', 'attention-badge', 'attention-entry', 'by-hand'];
 
 const only = process.argv.slice(2);
 const kept = fileURLToPath(new URL('../../docs/screens/', import.meta.url));
