@@ -11,9 +11,16 @@ export function AttentionBadge() {
   return (
     <span role="status">
       {count > 0 && (
-        <Action kind="decide" hint="F8" onPress={() => run({ do: 'attention' })} testId="attention">
+        <Action
+          kind="decide"
+          hint="F8"
+          label={`${t('attention.heading')} ${count}`}
+          onPress={() => run({ do: 'attention' })}
+          testId="attention"
+        >
           <AttentionSign />
-          {t('attention.badge', { number: count })}
+          <span className="badge-words">{t('attention.heading')}</span>
+          <span className="number">{count}</span>
         </Action>
       )}
     </span>

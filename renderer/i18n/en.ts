@@ -181,7 +181,6 @@ export const en = {
   'set_aside.too_short': 'Write at least {{min}} characters, so that others can follow it later.',
   'set_aside.cancel': 'Back',
   'set_aside.confirm': 'Confirm: ended by hand',
-  'attention.badge': 'Needs attention {{number}}',
   'attention.go': 'See what to do',
   'attention.heading': 'Needs attention',
   'attention.lead': 'The till cannot settle these alone. Oldest first.',

@@ -176,7 +176,6 @@ export const zh: Record<Key, string> = {
   'set_aside.too_short': '请至少写 {{min}} 个字，方便以后查对。',
   'set_aside.cancel': '返回',
   'set_aside.confirm': '确认，由人了结',
-  'attention.badge': '待处理 {{number}}',
   'attention.go': '去处理',
   'attention.heading': '待处理',
   'attention.lead': '这些事收款台自己办不了，最早的在前。',

@@ -5,6 +5,7 @@ import type { OutboxEntry } from '../../contract/outbox.ts';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
 import { endingMeans, headline } from './attention-words.ts';
+import { useFocusReturn } from './focus-return.ts';
 
 const REASON_MIN = 3;
 const REASON_MAX = 200;
@@ -19,6 +20,7 @@ export function SetAsideDialog(props: {
 }) {
   const { entry, isBusy, onClose, onConfirm } = props;
   const { t } = useWords();
+  useFocusReturn();
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const [failure, setFailure] = useState<string | null>(null);

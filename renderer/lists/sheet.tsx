@@ -8,6 +8,7 @@ import '@mantine/core/styles/Input.css';
 import './lists.css';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
+import { useFocusReturn } from './focus-return.ts';
 
 /** A list over the stage: title, one search field, rows. Esc closes; focus is kept inside and given back. */
 export function Sheet(props: {
@@ -22,6 +23,7 @@ export function Sheet(props: {
 }) {
   const { title, search, onClose, instead, keepsOpen = false, children } = props;
   const { t } = useWords();
+  useFocusReturn();
   return (
     <Drawer
       opened
