@@ -154,7 +154,7 @@ export const en = {
   'paid.surplus': 'Paid twice: ¥{{amount}} came by {{wallet}} as well.',
   'paid.not_due': 'Nothing of it is queued to go back.',
   'paid.due_automatic':
-    '¥{{amount}} goes back by rule: its refund is queued. Do not refund it by hand as well.',
+    '¥{{amount}} goes back by rule: queued, and sent once this till can refund. Do not refund it by hand as well.',
   'paid.due_manager': '¥{{amount}} is to be given back: a manager decides.',
   'paid.incident': '{{wallet}} reports another amount or merchant. A manager must look.',
   'refused.title': '{{wallet}} refuses this charge',
@@ -187,7 +187,7 @@ export const en = {
   'attention.back': 'All that needs attention',
   'attention.empty': 'Nothing needs a person. The till settles the rest by itself.',
   'attention.by_rule':
-    'Refunds queued by rule: {{number}}. They need nobody; do not refund them by hand as well.',
+    'Refunds queued by rule: {{number}}. They go out by themselves once this till can refund; do not refund them by hand as well.',
   'attention.open': 'Open',
   'attention.next': 'What to do next',
   'attention.retry': 'Try again',

@@ -5,7 +5,7 @@ import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 import { orderTail } from '../order-number.ts';
-import { attentionCount, refundsByRule } from '../store/attention.ts';
+import { refundsByRule } from '../store/attention.ts';
 import { useTill, useTillContext } from '../till-context.ts';
 import { dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
@@ -54,7 +54,7 @@ export default function Attention(props: { entry: OutboxEntry | undefined; onClo
       instead={
         opened === null ? (
           <p className="quiet" role="status">
-            {done ?? (attentionCount(outbox) > 0 ? t('attention.lead') : '')}
+            {done ?? (hasRows ? t('attention.lead') : '')}
           </p>
         ) : (
           <Action onPress={() => setOpened(null)}>{t('attention.back')}</Action>

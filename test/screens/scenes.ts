@@ -307,7 +307,7 @@ export const SCENES: Scene[] = [
   {
     name: 'attention-none',
     screen: 'idle',
-    script: {},
+    script: { status: { outbox: { ...sample.status.outbox, refundsDue: 2 } } },
     act: async (page) => {
       await page.keyboard.press('F8');
       await page.locator('.list-state').waitFor();
