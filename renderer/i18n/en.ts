@@ -172,7 +172,7 @@ export const en = {
   'refusal.other': 'The wallet gave no reason that we know. Try again or use the other wallet.',
   'set_aside.title': 'Ended by hand',
   'set_aside.text':
-    'No wallet has confirmed it. Should a payment turn up later, it still counts and is shown.',
+    'Its wallet has not confirmed it. Should a payment turn up later, it still counts and is shown.',
   'set_aside.reason': 'Ended by hand {{time}}: “{{reason}}”',
   'set_aside.trade': '{{wallet}}: ended by hand, no longer asked.',
   'set_aside.heading': 'Resolve by hand',

@@ -167,7 +167,7 @@ export const zh: Record<Key, string> = {
   'refusal.order_number_used': '这个单号用过了，请再试一次。',
   'refusal.other': '钱包没有给出我们认识的原因，请再试，或用另一个钱包。',
   'set_aside.title': '已由人了结',
-  'set_aside.text': '钱包没有确认。以后如有付款到账，仍会记账并提示。',
+  'set_aside.text': '由人了结的，钱包没有确认过。以后如有付款到账，仍会记账并提示。',
   'set_aside.reason': '{{time}} 由人了结：“{{reason}}”',
   'set_aside.trade': '{{wallet}}：已由人了结，不再询问。',
   'set_aside.heading': '人工处理',
