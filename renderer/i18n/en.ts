@@ -293,6 +293,8 @@ export const en = {
   'what.other_trade_paid': 'Paid with the other wallet',
   'what.no_answer': 'No answer',
   'what.incident': 'Contradiction: a manager must look',
+  'what.amount_mismatch': 'Another amount than ours: a manager must look',
+  'what.merchant_mismatch': 'Another merchant than ours: a manager must look',
   'what.open': 'Asked for a code',
   'what.create': 'Asked for a code',
   'what.query': 'Asked how it stands',

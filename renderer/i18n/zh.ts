@@ -282,6 +282,8 @@ export const zh: Record<Key, string> = {
   'what.other_trade_paid': '已用另一个钱包付款',
   'what.no_answer': '没有应答',
   'what.incident': '对不上：需要经理查看',
+  'what.amount_mismatch': '金额对不上：需要经理查看',
+  'what.merchant_mismatch': '商户对不上：需要经理查看',
   'what.open': '请求出码',
   'what.create': '请求出码',
   'what.query': '询问状态',

@@ -7,7 +7,7 @@ import { useTillContext } from '../till-context.ts';
 import { clockTime, dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
 import { Yuan } from '../yuan.tsx';
-import { canRetry, headline, nextSteps, outcomeWords, story } from './attention-words.ts';
+import { headline, nextSteps, outcomeWords, story } from './attention-words.ts';
 import { Fact } from './fact.tsx';
 import { SetAsideDialog } from './set-aside-dialog.tsx';
 
@@ -74,7 +74,7 @@ export function AttentionEntry(props: {
         ))}
       </ol>
       <div className="attention-acts">
-        {canRetry(entry) && (
+        {entry.canRetry && (
           <Action
             busy={isBusy}
             onPress={async () =>

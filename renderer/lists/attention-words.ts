@@ -45,8 +45,3 @@ export function outcomeWords(t: Words, outcome: string): string {
   const key = keyOf('outcome', kind === 'unknown' ? detail : kind);
   return key ? t(key, { detail }) : outcome;
 }
-
-/** Giving money back is not built: the machine has nothing to try again. */
-export function canRetry(entry: OutboxEntry): boolean {
-  return entry.kind !== 'refund';
-}

@@ -15,6 +15,7 @@ function entry(entryId: number, kind: OutboxEntry['kind'], tradeNo: string | nul
     entryId,
     kind,
     state: 'parked',
+    canRetry: kind !== 'refund',
     why: kind === 'refund' ? 'refund_surplus' : 'not_understood',
     orderNo: 'W1',
     tradeNo,

@@ -28,7 +28,7 @@ function status(left: number, options: { isLost?: boolean; oldestAt?: string } =
 }
 
 /** The window's state after these statuses, one a second. */
-function after(...told: TillStatus[]): TillState {
+function stateAfter(...told: TillStatus[]): TillState {
   return told.reduce<TillState>(
     (state, each, second) => withEvent(state, { type: 'status', at: at(second), status: each }),
     INITIAL_STATE,
@@ -40,38 +40,38 @@ const view = (state: TillState, seconds: number) =>
 
 describe('the line of unanswered questions', () => {
   test('is not there for a single silence', () => {
-    expect(view(after(status(1)), 3)).toBeNull();
-    expect(view(after(status(1), status(0)), 2)).toBeNull();
+    expect(view(stateAfter(status(1)), 3)).toBeNull();
+    expect(view(stateAfter(status(1), status(0)), 2)).toBeNull();
   });
 
   test('says how many, from when, and when the next is asked, once an ability is lost', () => {
-    const state = after(status(1), status(3, { isLost: true }));
+    const state = stateAfter(status(1), status(3, { isLost: true }));
     expect(view(state, 2)).toEqual({ phase: 'waiting', left: 3, peak: 3, oldestAt: at(-2), nextAt: at(8) });
   });
 
   test('is there for old silence at the start, whatever the wallets do now', () => {
-    expect(view(after(status(10_000, { oldestAt: at(-86_400) })), 1)).toMatchObject({ left: 10_000 });
+    expect(view(stateAfter(status(10_000, { oldestAt: at(-86_400) })), 1)).toMatchObject({ left: 10_000 });
   });
 
   test('appears by itself when one silence grows long', () => {
-    const state = after(status(1));
+    const state = stateAfter(status(1));
     expect(view(state, 10)).toBeNull();
     expect(view(state, 18)).toMatchObject({ phase: 'waiting', left: 1 });
   });
 
   test('counts down from the most there ever were, also after the network is back', () => {
-    const state = after(status(12, { isLost: true }), status(11), status(7));
+    const state = stateAfter(status(12, { isLost: true }), status(11), status(7));
     expect(view(state, 3)).toMatchObject({ phase: 'draining', left: 7, peak: 12 });
   });
 
   test('says for some seconds that all are answered, then nothing', () => {
-    const state = after(status(12, { isLost: true }), status(4), status(0), status(0));
+    const state = stateAfter(status(12, { isLost: true }), status(4), status(0), status(0));
     expect(view(state, 4)).toEqual({ phase: 'ended' });
     expect(view(state, 60)).toBeNull();
   });
 
   test('begins anew with the next outage', () => {
-    const state = after(status(12, { isLost: true }), status(0), status(2, { isLost: true }));
+    const state = stateAfter(status(12, { isLost: true }), status(0), status(2, { isLost: true }));
     expect(view(state, 3)).toMatchObject({ phase: 'waiting', left: 2, peak: 2 });
   });
 });

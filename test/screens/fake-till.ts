@@ -108,7 +108,12 @@ export async function startFakeTill(ui: string) {
     else if (entry === undefined) problem(response, 'entry_not_found');
     else {
       script = { ...script, parked: script.parked?.filter((each) => each !== entry) ?? [] };
-      json(response, { ...entry, state: path.endsWith('/retry') ? 'due' : 'set_aside', why: null });
+      json(response, {
+        ...entry,
+        state: path.endsWith('/retry') ? 'due' : 'set_aside',
+        why: null,
+        canRetry: false,
+      });
       tell({ type: 'status', at: sample.NOW, status: statusNow() });
     }
   }

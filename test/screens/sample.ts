@@ -276,6 +276,7 @@ function waitsForPerson(
     kind,
     why,
     state: 'parked',
+    canRetry: kind !== 'refund',
     orderNo: `A20261121-88${String(entryId).padStart(2, '0')}`,
     tradeNo: `M0MW261121140100${String(entryId).padStart(4, '0')}R4T${String(entryId).padStart(2, '0')}V`,
     channel: 'wechat',
