@@ -6,8 +6,8 @@ export const en = {
   'sandbox.phone': 'Customer’s phone',
   'wallet.alipay': 'Alipay',
   'wallet.wechat': 'WeChat',
-  'platform.alipay': 'Alipay merchant platform',
-  'platform.wechat': 'WeChat Pay merchant platform',
+  'platform.alipay': 'Alipay’s merchant site',
+  'platform.wechat': 'WeChat Pay’s merchant site',
   'header.collect': 'To collect',
   'header.history': 'History',
   'header.sound_on': 'Sound on',
@@ -224,19 +224,19 @@ export const en = {
   'attention.story.refused_by_receiver':
     'The till has news of this order for the shop’s system, which refuses it. Payments are not touched by this.',
   'attention.steps.not_understood':
-    'Look up {{trade}} in the {{platform}}.\nTry again once the wallet or the network is well: most such trouble passes.\nIf it stays, resolve it by hand and write down what the platform shows. Tell whoever looks after this till.',
+    'Look {{trade}} up on {{platform}}.\nTry again after a while: most such trouble passes.\nIf it stays, resolve it by hand and write down what the site shows. Tell whoever looks after this till.',
   'attention.steps.incident':
-    'Look up {{trade}} in the {{platform}} and compare amount and merchant.\nIf the shop’s account was changed lately, have the settings of this till checked, then try again.\nIf the customer paid, agree with them there; then resolve it by hand with what you found.',
+    'Look {{trade}} up on {{platform}}; compare amount and merchant.\nIf the shop’s account was changed lately, have the settings of this till checked, then try again.\nIf the customer paid, agree with them there; then resolve it by hand with what you found.',
   'attention.steps.refund_late':
-    'Refund ¥{{amount}} of {{trade}} in the {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.\nIf the customer gets the goods after all, resolve it by hand and say so.',
+    'Refund ¥{{amount}} of {{trade}} on {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.\nIf the customer gets the goods after all, resolve it by hand and say so.',
   'attention.steps.refund_surplus':
-    'Refund ¥{{amount}} of {{trade}} in the {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.',
+    'Refund ¥{{amount}} of {{trade}} on {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.',
   'attention.steps.refused_by_receiver':
     'Tell whoever looks after the shop’s system that it refuses the till’s messages.\nOnce it takes them again, try again.\nIf it already knows of this order, resolve it by hand and say so.',
   'attention.means.ask':
     'The till stops asking {{wallet}} about this trade.\nNo money is moved, and nothing is said to the wallet.\nA payment that turns up later still counts and is shown.',
   'attention.means.refund':
-    'The till no longer counts this money as to be given back.\nNo money is moved: refund it in the {{platform}} before.\nThe payment itself stays in the history.',
+    'The till no longer counts this money as to be given back.\nNo money is moved: refund it on {{platform}} before.\nThe payment itself stays in the history.',
   'attention.means.tell':
     'The shop’s system is not told this message any more.\nNo money is moved, and the payment stays as it is.',
   'outcome.evidence': 'answered: {{detail}}',
