@@ -6,6 +6,8 @@ import { systemClock } from '../../ports/clock.ts';
 import { type ServiceChild, startService } from '../../scripts/service-child.ts';
 import { launchApp, type RunningApp } from './driver.ts';
 
+const isTill = (url: string) => url.startsWith('app://mianfu/');
+
 export type Wallet = 'alipay' | 'wechat';
 export type Screen =
   | 'idle'
@@ -49,7 +51,7 @@ export class Counter {
     try {
       const wallets = await sandbox.listening;
       opened.app = await launchApp({ MIANFU_SANDBOX: wallets, MIANFU_MERCHANT: '', ...env });
-      const counter = new Counter(opened.app, await opened.app.till(), sandbox, wallets);
+      const counter = new Counter(opened.app, await opened.app.window(isTill), sandbox, wallets);
       await counter.shows('idle');
       return counter;
     } catch (error) {

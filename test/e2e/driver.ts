@@ -8,9 +8,10 @@ import { launchStandIn } from '../electron-stand-in/launch.ts';
 
 /** The running app, whatever drives it. */
 export interface RunningApp {
-  /** Every open page, the till's first. */
-  pages(): Page[];
-  till(): Promise<Page>;
+  /** Every open window of the app, the till's first. */
+  windows(): Page[];
+  /** The first window, open or to come, whose address (as the app calls it) fits; loaded. */
+  window(fits: (url: string) => boolean): Promise<Page>;
   backendPid(): Promise<number>;
   /** Addresses that were handed to the person's own browser. */
   external(): Promise<string[]>;
@@ -55,8 +56,8 @@ async function inStandIn(data: string, env: Record<string, string>): Promise<Run
   const options = { main: resolve('dist/main/main.js'), args: [`--user-data-dir=${data}`], env };
   const run = await launchStandIn(options);
   return {
-    pages: run.pages,
-    till: () => run.page((url) => url.startsWith('app://mianfu/')),
+    windows: run.windows,
+    window: run.window,
     backendPid: async () => {
       const forks = run.reports.filter((report) => report.type === 'forked');
       const last = forks.findLast(({ name }) => name === 'mianfu-backend');
@@ -86,8 +87,14 @@ async function inElectron(data: string, env: Record<string, string>): Promise<Ru
     shell.openExternal = async (url) => void opened.push(url);
   });
   return {
-    pages: () => app.windows(),
-    till: () => app.firstWindow(),
+    windows: () => app.windows(),
+    async window(fits) {
+      const fitting = async (page: Page) => {
+        await page.waitForURL((url) => fits(url.href));
+        return page;
+      };
+      return Promise.any([...app.windows().map(fitting), app.waitForEvent('window').then(fitting)]);
+    },
     backendPid: async () => {
       for (;;) {
         const pid = await app.evaluate(

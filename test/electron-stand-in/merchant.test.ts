@@ -32,7 +32,7 @@ afterAll(async () => {
 async function mode(...args: string[]): Promise<unknown> {
   const run = await launchStandIn(app.options({}, ...args));
   try {
-    const page = await run.page((url) => url === 'app://mianfu/');
+    const page = await run.window((url) => url === 'app://mianfu/');
     await expect.poll(() => page.evaluate('globalThis.seen.length'), { timeout: 20_000 }).toBe(1);
     return await page.evaluate('globalThis.seen[0]');
   } finally {

@@ -2,7 +2,7 @@
 export type Report =
   | { type: 'devtools'; endpoint: string }
   | { type: 'forked'; name: string; pid: number }
-  | { type: 'window'; url: string }
+  | { type: 'window'; targetId: string }
   | { type: 'external'; url: string }
   | { type: 'error-box'; title: string; message: string };
 

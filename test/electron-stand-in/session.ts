@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { BrowserContext, Route } from 'playwright-core';
+import type { BrowserContext, Page, Route } from 'playwright-core';
 import { fromChromium, schemeOf } from './addresses.ts';
 import { contextOf } from './chromium-host.ts';
 
@@ -63,10 +63,8 @@ export class StandInSession extends EventEmitter {
   }
 
   /** Chromium asks nobody in headless mode; what the handler would say is set beforehand. */
-  async applyPermissions(context: BrowserContext, origin: string, contents: unknown): Promise<void> {
-    const page = context.pages()[0];
-    if (!page) return;
-    const cdp = await context.newCDPSession(page);
+  async applyPermissions(page: Page, origin: string, contents: unknown): Promise<void> {
+    const cdp = await page.context().newCDPSession(page);
     for (const name of PERMISSIONS) {
       let granted = true;
       this.#permissionRequest?.(contents, name, (answer) => {

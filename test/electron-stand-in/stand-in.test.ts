@@ -12,7 +12,7 @@ const seen = (list: string[]) =>
 beforeAll(async () => {
   app = tinyApp();
   run = await launchStandIn(app.options());
-  page = await run.page((url) => url === 'app://mianfu/');
+  page = await run.window((url) => url === 'app://mianfu/');
 });
 
 afterAll(async () => {
@@ -46,7 +46,7 @@ test('the preload’s world is not the page’s, and what it exposes cannot be c
 test('a second start shows the window of the first and ends', async () => {
   const second = await launchStandIn({ ...app.options(), endsItself: true });
   expect(await second.exited).toBe(0);
-  expect(run.pages()).toHaveLength(1);
+  expect(run.windows()).toHaveLength(1);
 });
 
 test('it ends cleanly, with all of its processes', async () => {

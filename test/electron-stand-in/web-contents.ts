@@ -53,7 +53,7 @@ export class StandInContents extends EventEmitter {
     const address = toChromium(url);
     this.#asked = address;
     const origin = new URL(address).origin;
-    await this.session.applyPermissions(page.context(), origin, this);
+    await this.session.applyPermissions(page, origin, this);
     await page.goto(address, { waitUntil: 'load' });
   }
 
@@ -126,7 +126,8 @@ export class StandInContents extends EventEmitter {
     page.on('popup', (popup) => void popup.close().catch(() => {}));
     await cdp.send('Page.enable');
     if (preload !== undefined) await this.#inject(cdp, preload);
-    report({ type: 'window', url: 'about:blank' });
+    const { targetInfo } = await cdp.send('Target.getTargetInfo');
+    report({ type: 'window', targetId: targetInfo.targetId });
     return page;
   }
 

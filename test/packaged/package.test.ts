@@ -90,7 +90,7 @@ test('what is packed runs: the till comes up from the unpacked archive', async (
     env: { MIANFU_LOG_LEVEL: 'error', MIANFU_SANDBOX: '', MIANFU_MERCHANT: '' },
   });
   try {
-    const page = await run.page((url) => url.startsWith('app://mianfu/'));
+    const page = await run.window((url) => url.startsWith('app://mianfu/'));
     await page.locator('[data-screen="idle"]').waitFor({ timeout: 30_000 });
     await run.reported('forked', ({ name }) => name === 'mianfu-backend');
   } finally {
