@@ -1,6 +1,6 @@
 import { fen } from '../backend/domain/money.ts';
 import type { TestPair } from '../wire/test-certificates.ts';
-import type { Contestant } from './measure.ts';
+import type { Work } from './measure.ts';
 
 export const PUBLIC_KEY_ID = 'PUB_KEY_ID_0119000001012024112900000000000001';
 export const TRADE = {
@@ -17,10 +17,11 @@ export interface Stage {
   wallet: TestPair;
 }
 
-/** One wallet's contestants: ours first, then bare, then its SDK. */
+/** One wallet's query, done by each contestant. */
 export interface Race {
   name: string;
-  sdk: string;
-  contestants: readonly [ours: Contestant, bare: Contestant, sdk: Contestant];
+  ours: Work;
+  bare: Work;
+  sdk: { name: string; run: Work };
   stop(): Promise<void>;
 }

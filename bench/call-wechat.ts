@@ -48,24 +48,18 @@ export function wechatQuery(stage: Stage): Race {
   sdk.createHttp(new Redirected(stage.origin));
   return {
     name: 'WeChat v3',
-    sdk: 'wechatpay-node-v3',
-    contestants: [
-      {
-        name: 'mianfu',
-        run: async () => {
-          const { outcome } = await provider.query(TRADE, { nowMs: Date.now() });
-          if (outcome.kind !== 'evidence') throw new Error(JSON.stringify(outcome));
-        },
+    ours: async () => {
+      const { outcome } = await provider.query(TRADE, { nowMs: Date.now() });
+      if (outcome.kind !== 'evidence') throw new Error(JSON.stringify(outcome));
+    },
+    bare: () => bare(pool, stage),
+    sdk: {
+      name: 'wechatpay-node-v3',
+      run: async () => {
+        const answer = await sdk.query({ out_trade_no: TRADE.tradeNo });
+        if (answer.status !== 200) throw new Error(JSON.stringify(answer));
       },
-      { name: 'bare', run: () => bare(pool, stage) },
-      {
-        name: 'wechatpay-node-v3',
-        run: async () => {
-          const answer = await sdk.query({ out_trade_no: TRADE.tradeNo });
-          if (answer.status !== 200) throw new Error(JSON.stringify(answer));
-        },
-      },
-    ],
+    },
     async stop() {
       await provider.stop();
       await pool.close();

@@ -7,7 +7,7 @@ import { signWechatMessage } from '../wire/wechat-v3-signature.ts';
 import { alipayQuery } from './call-alipay.ts';
 import { PUBLIC_KEY_ID, type Stage, TRADE } from './call-stage.ts';
 import { wechatQuery } from './call-wechat.ts';
-import { ratioLine, ratios } from './measure.ts';
+import { ratio, ratioLine } from './measure.ts';
 
 /** A full call over loopback at 1 and 16 in flight: ours, a bare undici pool + sign + verify, and the SDKs. */
 export async function run(): Promise<void> {
@@ -17,13 +17,15 @@ export async function run(): Promise<void> {
   const [port] = await once(server, 'message');
   const stage = { origin: `http://127.0.0.1:${port}`, merchant, wallet };
   console.log('A full query over loopback, rate against a peer (more is better):');
-  for (const made of [wechatQuery(stage), alipayQuery(stage)]) {
+  for (const { name, ours, bare, sdk, stop } of [wechatQuery(stage), alipayQuery(stage)]) {
     for (const inFlight of [1, 16]) {
-      const [bare, sdk] = await ratios(made.contestants, { rounds: 9, roundMs: 300, inFlight });
-      console.log(ratioLine(`${made.name}, ${inFlight} in flight, against bare undici`, bare, 0.9));
-      console.log(ratioLine(`${made.name}, ${inFlight} in flight, against ${made.sdk}`, sdk));
+      const what = `${name}, ${inFlight} in flight, against`;
+      const toBare = await ratio(ours, bare, { rounds: 21, roundMs: 500, inFlight });
+      console.log(ratioLine(`${what} bare undici`, toBare, 0.9));
+      const toSdk = await ratio(ours, sdk.run, { rounds: 7, roundMs: 300, inFlight });
+      console.log(ratioLine(`${what} ${sdk.name}`, toSdk));
     }
-    await made.stop();
+    await stop();
   }
   await server.terminate();
 }

@@ -1,58 +1,57 @@
-/** How often something runs per second, measured beside its peers in the same minutes. */
-export interface Contestant {
-  name: string;
-  /** One unit of work. */
-  run: () => unknown;
-}
+/** One unit of work, measured by how often it is done per second. */
+export type Work = () => unknown;
 
 const now = () => performance.now();
 
+/** Before anything counts, each side runs this long: what is compiled, and connected, by then stays so. */
+const WARM_UP_MS = 1_500;
+
 /**
- * How the first contestant fares against each of the others: 1 is equal, more is faster. They run in turns,
- * many short rounds, and each round is compared with its own neighbours, so that what slows the machine
- * slows all; the median round counts.
+ * How `ours` fares against `peer`: 1 is equal, more is faster. The two alone run in turns, many rounds, and
+ * each round is compared with its own neighbour, so that what slows the machine slows both; the median counts.
+ * `inFlight` 0 (or absent) is synchronous work.
  */
-export async function ratios(
-  contestants: readonly Contestant[],
+export async function ratio(
+  ours: Work,
+  peer: Work,
   options: { rounds: number; roundMs: number; inFlight?: number },
-): Promise<number[]> {
-  const perRound: number[][] = [];
-  for (let round = -1; round < options.rounds; round++) {
-    const rates: number[] = [];
+): Promise<number> {
+  const { rounds, roundMs, inFlight = 0 } = options;
+  await rateOf(ours, WARM_UP_MS, inFlight);
+  await rateOf(peer, WARM_UP_MS, inFlight);
+  const perRound: number[] = [];
+  for (let round = 0; round < rounds; round++) {
     // Whoever begins inherits the garbage of whoever ended: each begins in turn.
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const index = (round + 1 + turn) % contestants.length;
-      const contestant = contestants[index];
-      if (contestant) rates[index] = await roundOf(contestant, options.roundMs, options.inFlight ?? 0);
+    if (round % 2 === 0) {
+      const rate = await rateOf(ours, roundMs, inFlight);
+      perRound.push(rate / (await rateOf(peer, roundMs, inFlight)));
+    } else {
+      const rate = await rateOf(peer, roundMs, inFlight);
+      perRound.push((await rateOf(ours, roundMs, inFlight)) / rate);
     }
-    // The first round only warms up.
-    if (round >= 0) perRound.push(rates);
   }
-  return contestants
-    .slice(1)
-    .map((_, peer) => median(perRound.map((rates) => (rates[0] ?? 0) / (rates[peer + 1] ?? 1))));
+  return median(perRound);
 }
 
 /** One line: ours against a peer, and whether the limit is kept. */
-export function ratioLine(what: string, ratio: number | undefined, reach?: number): string {
-  const value = ratio ?? 0;
+export function ratioLine(what: string, value: number, reach?: number): string {
   const verdict = reach === undefined ? '' : `  (reach ${reach}: ${value >= reach ? 'kept' : 'MISSED'})`;
   return `  ${what.padEnd(52)} ${value.toFixed(2).padStart(6)} ×${verdict}`;
 }
 
-/** `inFlight` 0: synchronous work; else that many loops of awaited calls side by side. */
-async function roundOf(contestant: Contestant, roundMs: number, inFlight: number): Promise<number> {
+/** `inFlight` 0: synchronous work; else that many loops of awaited calls side by side. Per second. */
+async function rateOf(work: Work, roundMs: number, inFlight: number): Promise<number> {
   const start = now();
   let runs = 0;
   if (inFlight === 0) {
     while (now() - start < roundMs) {
-      contestant.run();
+      work();
       runs++;
     }
   } else {
     const loop = async () => {
       while (now() - start < roundMs) {
-        await contestant.run();
+        await work();
         runs++;
       }
     };

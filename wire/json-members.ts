@@ -76,9 +76,11 @@ function bracketEnd(text: string, start: number): number {
 /** Index behind the closing quote of the string at `start`; -1 when there is none. */
 function stringEnd(text: string, start: number): number {
   if (text[start] !== '"') return -1;
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === '\\') at++;
-    else if (text[at] === '"') return at + 1;
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text[at - 1 - escapes] === '\\') escapes++;
+    // In pairs they are backslashes of the text; an odd one escapes the quote.
+    if (escapes % 2 === 0) return at + 1;
   }
   return -1;
 }

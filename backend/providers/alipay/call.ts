@@ -70,9 +70,12 @@ export async function callGateway(
   } catch (error) {
     return { reply: unansweredBy(error), exchange: emptyExchange() };
   }
-  const verdict = verifyAlipayAnswer(answer.body, method, config.trust.alipayPublicKey);
+  const text = utf8.decode(answer.body);
+  // This character may stand for bytes that are no UTF-8: then only the bytes themselves tell.
+  const received = text.includes('\uFFFD') ? answer.body : text;
+  const verdict = verifyAlipayAnswer(received, method, config.trust.alipayPublicKey);
   const codes = 'answer' in verdict ? codesOf(verdict.answer, config) : null;
-  const exchange = exchangeOf(answer, utf8.decode(answer.body), {
+  const exchange = exchangeOf(answer, text, {
     providerCode: codes && !('kind' in codes) ? codes.subCode || codes.code : null,
     requestId: answer.headers.trace_id ?? null,
   });
