@@ -1,6 +1,18 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { execFile } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
@@ -29,16 +41,44 @@ export async function chromiumExecutable(): Promise<string> {
 }
 
 /**
- * The npm package brings a compressed Chromium, and the libraries that a bare machine lacks; by itself it
- * unpacks the latter only in a cloud function.
+ * The npm package brings a compressed Chromium, and the libraries and fonts that a bare machine lacks. By
+ * itself it unpacks them into the one folder for temporary files, where a second process takes a file that is
+ * half written; here each unpacks into a folder of its own, and the first that is done gives it its name.
  */
 async function bundledChromium(): Promise<string> {
-  const { default: chromium, inflate, setupLambdaEnvironment } = await import('@sparticuz/chromium');
-  const folder = fileURLToPath(new URL('../node_modules/@sparticuz/chromium/bin', import.meta.url));
-  // Its own fonts are found only below /tmp; the system's are better where there are any.
-  if (existsSync('/etc/fonts')) process.env.FONTCONFIG_PATH ??= '/etc/fonts';
-  setupLambdaEnvironment(join(await inflate(join(folder, 'al2023.tar.br')), 'lib'));
-  return chromium.executablePath();
+  const modules = fileURLToPath(new URL('../node_modules/', import.meta.url));
+  const manifest = readFileSync(join(modules, '@sparticuz/chromium/package.json'), 'utf8');
+  const home = join(modules, '.cache', `chromium-${JSON.parse(manifest).version}`);
+  if (!existsSync(home)) await unpack(join(modules, '@sparticuz/chromium/bin'), home);
+  // The system's fonts are better where there are any.
+  process.env.FONTCONFIG_PATH ??= existsSync('/etc/fonts') ? '/etc/fonts' : join(home, 'fonts');
+  const { setupLambdaEnvironment } = await import('@sparticuz/chromium');
+  setupLambdaEnvironment(join(home, 'al2023', 'lib'));
+  return join(home, 'chromium');
+}
+
+const UNPACK = `
+const { default: chromium, inflate } = await import('@sparticuz/chromium');
+await Promise.all([chromium.executablePath(), inflate(process.argv[1])]);
+`;
+
+async function unpack(packed: string, home: string): Promise<void> {
+  mkdirSync(dirname(home), { recursive: true });
+  const folder = mkdtempSync(`${home}-`);
+  try {
+    const args = ['--input-type=module', '-e', UNPACK, join(packed, 'al2023.tar.br')];
+    await promisify(execFile)(process.execPath, args, {
+      cwd: packed,
+      env: { ...process.env, TMPDIR: folder },
+    });
+    const fonts = join(folder, 'fonts', 'fonts.conf');
+    writeFileSync(fonts, readFileSync(fonts, 'utf8').replaceAll('/tmp/fonts', join(home, 'fonts')));
+    renameSync(folder, home);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    // Another was faster.
+    if (!existsSync(home)) throw error;
+  }
 }
 
 function isExecutable(path: string): boolean {
