@@ -6,18 +6,20 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 let folder: string;
-let children: ChildProcess[] = [];
+let tills: { child: ChildProcess; exited: Promise<number | null> }[] = [];
 let servers: Server[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mianfu-start-'));
 });
 afterEach(async () => {
-  for (const child of children) signal(child, 'SIGKILL');
+  for (const { child } of tills) signal(child, 'SIGKILL');
+  // Its output ends with the last process that npm started.
+  for (const { exited } of tills) await exited;
   for (const server of servers) server.close();
-  children = [];
+  tills = [];
   servers = [];
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 /** To npm and all that it started, as a terminal's Ctrl-C does. */
@@ -36,9 +38,9 @@ function npmStart(...args: string[]) {
     env: { ...process.env, MIANFU_WINDOW: 'none', MIANFU_SANDBOX: '', MIANFU_MERCHANT: '', MIANFU_PORT: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  children.push(child);
   let text = '';
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  tills.push({ child, exited });
   let hasEnded = false;
   void exited.then(() => {
     hasEnded = true;

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 let dir: string;
-const children: ChildProcess[] = [];
+const runs: { child: ChildProcess; ended: Promise<Ended> }[] = [];
 const servers: Server[] = [];
 
 beforeEach(() => {
@@ -15,8 +15,12 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const server of servers.splice(0)) server.close();
+  // What still lives could write into the folder that is being removed.
+  for (const { child, ended } of runs.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -34,13 +38,13 @@ function run(
   const child = spawn(process.execPath, [`${service}/main.ts`, ...args], {
     env: { ...process.env, MIANFU_LOG_LEVEL: 'error' },
   });
-  children.push(child);
   let out = '';
   let err = '';
   child.stderr?.on('data', (chunk) => {
     err += chunk;
   });
   const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+  runs.push({ child, ended });
   const listening = new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', (chunk) => {
       out += chunk;
