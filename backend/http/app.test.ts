@@ -249,10 +249,11 @@ describe('who may call', () => {
 });
 
 describe('events', () => {
-  /** Reads server-sent events until `count` of those with data have come. */
+  /** Reads server-sent events until `count` of those with data have come; says when the first has. */
   function read(
     count: number,
     lastEventId?: string,
+    onOpen = () => {},
   ): Promise<{ id: string | undefined; data: { type: string } }[]> {
     return new Promise((resolve, reject) => {
       const sent = request(
@@ -277,6 +278,7 @@ describe('events', () => {
                   ? [{ id: /^id: (.*)$/m.exec(block)?.[1], data: JSON.parse(data) as { type: string } }]
                   : [];
               });
+            if (events.length > 0) onOpen();
             if (events.length >= count) {
               sent.destroy();
               resolve(events.slice(0, count));
@@ -293,8 +295,9 @@ describe('events', () => {
   }
 
   test('come in the order in which they were committed, and resume where they were left', async () => {
-    const live = read(4);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const open = Promise.withResolvers<void>();
+    const live = read(4, undefined, open.resolve);
+    await open.promise;
     await send('POST', '/api/v1/orders', { body: { orderNo: 'E1', amountFen: 5, subject: 'x' } });
     await send('POST', '/api/v1/charges', { body: { orderNo: 'E1' } });
     const events = await live;
