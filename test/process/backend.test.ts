@@ -61,7 +61,8 @@ async function sandbox(): Promise<string> {
   return await run('sandbox', ['--port', '0', '--data', join(dir, 'wallets')]).listening;
 }
 
-describe('the backend as a process', () => {
+// Up to three starts in one test: a few seconds alone, a dozen on a machine that is busy elsewhere.
+describe('the backend as a process', { timeout: 60_000 }, () => {
   test('tells its options', async () => {
     const { code, out } = await run('backend', ['--help']).ended;
     expect(code).toBe(0);
