@@ -34,12 +34,7 @@ export interface OutboxEntry {
   interrupted: boolean;
 }
 
-export type ParkedWhy =
-  | 'not_understood'
-  | 'incident'
-  | 'refund_late'
-  | 'refund_surplus'
-  | 'refused_by_receiver';
+type ParkedWhy = 'not_understood' | 'incident' | 'refund_late' | 'refund_surplus' | 'refused_by_receiver';
 
 /** Who carries an entry out, and until when (ms since the epoch) nobody else may. */
 export interface Lease {
