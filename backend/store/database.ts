@@ -27,20 +27,23 @@ export interface Storage {
 const DATABASE_FILE = 'till.sqlite';
 const LOCK_FILE = 'till.lock';
 
+/** `alone`: no other process may use the folder. `shared`: others may, if they share it too. */
+export type FolderUse = 'alone' | 'shared';
+
 /**
  * Opens the till's database in `dir` (made if absent), checks it, and brings its schema up to date.
- * Holds the folder until `close`, so that a second till cannot start on it; the hold ends with the
- * process, however it ends. Throws {@link StorageError}.
+ * Holds the folder until `close`, so that a second till cannot start on it unless both share it; the hold
+ * ends with the process, however it ends. Throws {@link StorageError}.
  */
-export function openStorage(dir: string): Storage {
+export function openStorage(dir: string, use: FolderUse = 'alone'): Storage {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw asStorageError(error, dir);
   }
-  const hold = holdFolder(dir);
+  const hold = use === 'alone' ? holdFolder(dir) : shareFolder(dir);
   try {
-    const db = openDatabase(join(dir, DATABASE_FILE), dir);
+    const db = inTurn(dir, use, () => openDatabase(join(dir, DATABASE_FILE), dir));
     return {
       db,
       close() {
@@ -95,6 +98,8 @@ export function migrate(db: Db, all: readonly Migration[]): void {
   for (const migration of all) {
     if (migration.version <= current) continue;
     db.transaction(() => {
+      // Another process on the folder may have been first.
+      if ((db.pragma('user_version', { simple: true }) as number) >= migration.version) return;
       db.exec(migration.sql);
       db.pragma(`user_version = ${migration.version}`);
     }).immediate();
@@ -151,23 +156,66 @@ function layOutLog(db: Db): void {
 
 /** An exclusive lock that the operating system releases when the process ends, even by kill -9. */
 function holdFolder(dir: string): Db {
-  let lock: Db | undefined;
-  try {
-    lock = new Database(join(dir, LOCK_FILE), { timeout: 0 });
+  return lockFile(dir, 0, (lock) => {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');
+  });
+}
+
+/** A lock that every process that shares the folder has, and that keeps out who wants it alone. */
+function shareFolder(dir: string): Db {
+  return lockFile(dir, 0, (lock) => {
+    lock.exec('BEGIN');
+    lock.prepare('SELECT count(*) FROM sqlite_schema').get();
+  });
+}
+
+/** How long a process waits for another one that is just opening the shared database. */
+const OPENING_MAX_MS = 20_000;
+
+/** Processes that share a folder open its database one at a time: making and checking it is nothing to race for. */
+function inTurn(dir: string, use: FolderUse, open: () => Db): Db {
+  if (use === 'alone') return open();
+  const turn = lockFile(dir, OPENING_MAX_MS, (lock) => lock.exec('BEGIN IMMEDIATE'));
+  try {
+    return open();
+  } finally {
+    turn.close();
+  }
+}
+
+function lockFile(dir: string, timeout: number, take: (lock: Db) => void): Db {
+  let lock: Db | undefined;
+  try {
+    lock = new Database(join(dir, LOCK_FILE), { timeout });
+    take(lock);
     return lock;
   } catch (error) {
     lock?.close();
     if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) {
       throw new StorageError(
         'in_use',
-        `Another till is already running on ${dir}. Use its window, or start this one with another --data folder.`,
+        `Another till is already running on ${dir}. Use its window, or start this one with another --data folder. To run several on one folder, start each with --locks folder.`,
         { cause: error },
       );
     }
     throw asStorageError(error, dir);
   }
+}
+
+/** How long a lease waits for a writer before it looks again later. */
+const LEASE_BUSY_MS = 100;
+
+/**
+ * A further connection to the database in `dir`, for the leases of the order locks alone: they must outlive
+ * a process, not a power cut, so that no lease waits for the disk. The order's own write does, and takes the
+ * lease's pages to the disk with it.
+ */
+export function openLeases(dir: string): Db {
+  const db = new Database(join(dir, DATABASE_FILE), { fileMustExist: true, timeout: LEASE_BUSY_MS });
+  db.pragma('synchronous = NORMAL');
+  db.pragma('wal_autocheckpoint = 0');
+  return db;
 }
 
 /** Classifies what SQLite or the file system threw; passes a {@link StorageError} through. */
