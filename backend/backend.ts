@@ -7,17 +7,19 @@ import { createRouter, type Router } from './dispatcher.ts';
 import { fen } from './domain/money.ts';
 import { createApp } from './http/app.ts';
 import { createAuth } from './http/auth.ts';
-import { inProcessMutex } from './locks/in-process.ts';
+import { type Locks, type LockUser, processLocks } from './open-locks.ts';
 import { createProblems } from './problems.ts';
 import type { Provider } from './providers/provider.ts';
 import { portServer } from './serve.ts';
 import { createAsk } from './services/ask.ts';
 import { createCancel } from './services/cancel.ts';
 import { createCharge } from './services/charge.ts';
+import { createClaims } from './services/claims.ts';
 import { createDeadlines } from './services/deadlines.ts';
 import { createDrain } from './services/drain.ts';
 import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
+import { createNeighbours } from './services/neighbours.ts';
 import { createNumbers } from './services/numbers.ts';
 import { createObserve } from './services/observe.ts';
 import { createOrders } from './services/orders.ts';
@@ -57,6 +59,10 @@ export interface BackendPorts {
   allowedHosts: readonly string[];
   /** Folder of the built screens to serve over HTTP. */
   uiDir: string | undefined;
+  /** Where the order locks are kept; in this process unless said otherwise. */
+  locks?: (user: LockUser) => Locks;
+  /** Other processes write to this database too, and the locks are leases in it. */
+  isFolderShared?: boolean;
 }
 
 export interface Backend {
@@ -81,10 +87,15 @@ const ASKING_MAX = 8;
 export function createBackend(ports: BackendPorts): Backend {
   const { random, log, metrics } = ports;
   const clock = createWalletTime(ports.clock);
-  const store = createStore(ports.db, {
-    onFault: (fault) => storageWatch.onFault(fault),
-    onCommit: () => storageWatch.onCommit(),
-  });
+  const isFolderShared = ports.isFolderShared ?? false;
+  const store = createStore(
+    ports.db,
+    {
+      onFault: (fault) => storageWatch.onFault(fault),
+      onCommit: () => storageWatch.onCommit(),
+    },
+    isFolderShared,
+  );
 
   const hub = createHub();
   const answers = new Counter({
@@ -115,7 +126,7 @@ export function createBackend(ports: BackendPorts): Backend {
     store,
     hub,
     workers: wallets.channels.map((queue) => ({ queue, parallel: ASKING_MAX, run: ask })),
-    alone: true,
+    alone: !isFolderShared,
   });
   const greet = createGreet({ clock, hub, wallets, tillId, observe });
   const deadlines = createDeadlines({ clock, log, store, settle, hub });
@@ -138,9 +149,16 @@ export function createBackend(ports: BackendPorts): Backend {
       if (trouble !== null && status.noteStorage(trouble)) hub.tell({ kind: 'status' });
     },
   });
+  const locks = (ports.locks ?? processLocks(clock))({
+    tillId,
+    greatestSeen: (orderNo) => store.fences.greatest(orderNo),
+  });
+  const { mutex } = locks;
+  const claims = createClaims({ claims: locks.claims, mutex, store, hub, clock, log, tillId });
+  const neighbours = createNeighbours({ clock, store, hub });
   const { amountMaxFen, shopName } = ports;
   const router = createRouter({
-    mutex: inProcessMutex(clock),
+    mutex,
     store,
     till: {
       tillId,
@@ -162,11 +180,12 @@ export function createBackend(ports: BackendPorts): Backend {
       drain,
       wallets,
       numbers,
+      claims,
       shopName,
       amountMaxFen,
       ttlMs: ports.chargeTtlMs,
     }),
-    cancel: createCancel({ store, clock, hub, settle }),
+    cancel: createCancel({ store, clock, hub, settle, claims }),
     greeted: greet.ready,
     outbox: createOutbox({ store, clock, hub }),
     views,
@@ -200,11 +219,17 @@ export function createBackend(ports: BackendPorts): Backend {
       drain.start();
       deadlines.start();
       storageWatch.start();
+      claims.start();
+      if (isFolderShared) neighbours.start();
     },
     async stop() {
       storageWatch.stop();
+      neighbours.stop();
       deadlines.stop();
       await Promise.all([greet.stop(), drain.stop()]);
+      await claims.stop();
+      await mutex.stop();
+      locks.close();
     },
   };
 }

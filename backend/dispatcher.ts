@@ -2,7 +2,7 @@ import { implement } from '@orpc/server';
 import { contract, type ProcedureMeta } from '../contract/index.ts';
 import type { Charge } from '../contract/order.ts';
 import { fen, yuanToFen } from './domain/money.ts';
-import type { OrderMutex } from './locks/order-mutex.ts';
+import type { Hold, OrderMutex } from './locks/order-mutex.ts';
 import type { CancelService } from './services/cancel.ts';
 import type { ChargeService } from './services/charge.ts';
 import { ServiceError } from './services/errors.ts';
@@ -16,6 +16,9 @@ import type { Store } from './store/store.ts';
 
 /** Who calls: a window of the till, or another system with an API key. */
 export type CallContext = { caller: 'window' | 'integrator' };
+
+/** What a handler gets besides: the order's lock, where the procedure takes one. */
+type HandlerContext = CallContext & { hold?: Hold };
 
 /** How long a caller waits for an order that another call is working on. */
 const LOCK_WAIT_MS = 5_000;
@@ -50,7 +53,7 @@ export function createRouter(deps: {
   const os = implement(contract)
     // Middleware must never see input that was not validated.
     .$config({ initialInputValidationIndex: Number.NEGATIVE_INFINITY })
-    .$context<CallContext>()
+    .$context<HandlerContext>()
     .use(async ({ procedure, next }) => {
       const result = await next();
       if (!procedure['~orpc'].meta.awaitsCodes) return result;
@@ -60,7 +63,8 @@ export function createRouter(deps: {
     })
     .use(({ procedure, next }, input) => {
       const orderNo = orderToLock(procedure['~orpc'].meta, input);
-      return orderNo === undefined ? next() : mutex.run(orderNo, LOCK_WAIT_MS, async () => await next());
+      if (orderNo === undefined) return next();
+      return mutex.run(orderNo, LOCK_WAIT_MS, async (hold) => await next({ context: { hold } }));
     });
 
   function orderToLock({ lock }: ProcedureMeta, input: unknown): string | undefined {
@@ -79,14 +83,16 @@ export function createRouter(deps: {
       today: os.till.today.handler(() => deps.today()),
     },
     orders: {
-      create: os.orders.create.handler(({ input }) => views.order(deps.orders.create(input))),
+      create: os.orders.create.handler(({ input, context }) =>
+        views.order(deps.orders.create(input, context.hold)),
+      ),
       list: os.orders.list.handler(({ input }) => {
         const page = store.orders.list({ ...withoutUndefined(input), ...search(input.q) });
         return { items: page.items.map(views.order), nextCursor: page.nextCursor };
       }),
       get: os.orders.get.handler(({ input }) => views.orderByNo(input.orderNo)),
-      cancel: os.orders.cancel.handler(({ input }) => {
-        deps.cancel.cancelOrder(input.orderNo);
+      cancel: os.orders.cancel.handler(async ({ input, context }) => {
+        await deps.cancel.cancelOrder(input.orderNo, context.hold);
         return views.orderByNo(input.orderNo);
       }),
     },
@@ -94,10 +100,10 @@ export function createRouter(deps: {
       create: os.charges.create.handler(async ({ input, context }) => {
         await deps.greeted;
         const source = context.caller === 'window' ? 'till' : 'integrator';
-        return views.charge(charges.start({ ...input, source }));
+        return views.charge(await charges.start({ ...input, source }, context.hold));
       }),
-      cancel: os.charges.cancel.handler(({ input }) => {
-        deps.cancel.cancelCharge(input.chargeId);
+      cancel: os.charges.cancel.handler(({ input, context }) => {
+        deps.cancel.cancelCharge(input.chargeId, context.hold);
         return views.chargeById(input.chargeId);
       }),
       check: os.charges.check.handler(({ input }) => {

@@ -2,9 +2,11 @@ import { ORPCError } from '@orpc/server';
 import { ERRORS, type ErrorCode, type ErrorData, type Problem } from '../contract/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { type Random, randomText } from '../ports/random.ts';
-import { OrderBusy } from './locks/order-mutex.ts';
+import { storeInstant } from './domain/store-time.ts';
+import { LeaseLost, LockUnavailable, OrderBusy } from './locks/order-mutex.ts';
 import { ServiceError } from './services/errors.ts';
 import { StorageError } from './store/database.ts';
+import { StaleHold } from './store/fences.ts';
 
 /** Anything thrown, as the one kind of error that leaves the backend: a contract code with its data. */
 export type Problems = ReturnType<typeof createProblems>;
@@ -21,7 +23,12 @@ export function createProblems(deps: {
       if (error instanceof ORPCError && error.code === 'BAD_REQUEST') return fromIssues(error.data);
       if (error instanceof ORPCError && error.code === 'PAYLOAD_TOO_LARGE') return problem('body_too_large');
       if (error instanceof ServiceError) return problem(error.code, error.data);
-      if (error instanceof OrderBusy) return problem('order_busy', { orderNo: error.orderNo });
+      if (error instanceof OrderBusy) return problem('order_busy', busyData(error));
+      // Nothing was written; the order is somebody else's by now, or free again.
+      if (error instanceof StaleHold || error instanceof LeaseLost)
+        return problem('order_busy', { orderNo: error.orderNo });
+      if (error instanceof LockUnavailable)
+        return problem(error.reason === 'stopping' ? 'stopping' : 'lock_unavailable');
       if (error instanceof StorageError) {
         if (error.kind === 'full') return problem('storage_full');
         if (error.kind === 'readonly') return problem('storage_readonly');
@@ -36,6 +43,14 @@ export function createProblems(deps: {
 
 export function problem(code: ErrorCode, data: ErrorData = {}): ORPCError<ErrorCode, ErrorData> {
   return new ORPCError(code, { status: ERRORS[code].status, message: ERRORS[code].title, data });
+}
+
+function busyData({ orderNo, holder, untilMs }: OrderBusy): ErrorData {
+  return {
+    orderNo,
+    ...(holder === null ? {} : { holder }),
+    ...(untilMs === null ? {} : { until: storeInstant(untilMs) }),
+  };
 }
 
 /** The RFC 9457 body of an error. */

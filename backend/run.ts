@@ -8,8 +8,10 @@ import { listen, StartError, serviceMetrics } from '../ports/service.ts';
 import { type Settings, SettingsError } from '../ports/settings.ts';
 import { type Backend, createBackend } from './backend.ts';
 import { createProviders } from './merchant.ts';
+import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
 import { asStartError } from './start-errors.ts';
 import { openStorage } from './store/database.ts';
+import { leasesTable } from './store/leases.ts';
 
 export interface RunningBackend {
   backend: Backend;
@@ -41,7 +43,8 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
       nowMs: clock.nowMs(),
       alipayGraceMs: settings.closeGraceSeconds * 1_000,
     });
-    const storage = openStorage(settings.data);
+    const isFolderShared = settings.locks === 'folder';
+    const storage = openStorage(settings.data, isFolderShared ? 'shared' : 'alone');
     try {
       const backend = createBackend({
         clock,
@@ -60,6 +63,12 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
         apiKey: settings.apiKey,
         allowedHosts: settings.allowedHosts,
         uiDir: settings.ui,
+        locks: storage.leases
+          ? folderLocks({ clock, random, log, leases: leasesTable(storage.leases) })
+          : settings.locks === 'process'
+            ? processLocks(clock)
+            : redisLocks({ clock, random, log, url: settings.locks }),
+        isFolderShared,
       });
       const server = createServer(backend.http);
       const origin = await listen(server, settings);

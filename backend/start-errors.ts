@@ -18,7 +18,8 @@ export function asStartError(error: unknown): unknown {
 
 const STORAGE_ZH: Record<StorageError['kind'], string> = {
   newer: '数据由更新的版本写入。请重新安装较新的版本；数据未被改动。',
-  in_use: '已有一个收款台在使用此数据文件夹。请使用它的窗口，或用 --data 另选文件夹；要在同一文件夹上运行多个，请都加上 --locks folder。',
+  in_use:
+    '已有一个收款台在使用此数据文件夹。请使用它的窗口，或用 --data 另选文件夹；要在同一文件夹上运行多个，请都加上 --locks folder。',
   readonly: '数据文件夹不可写。请授予写入权限，或用 --data 另选文件夹。',
   full: '磁盘已满。请清理空间；未保存任何内容。',
   corrupt: '数据库已损坏。请保留该文件夹原样，并从备份恢复。',

@@ -23,6 +23,7 @@ export const ERRORS = {
   entry_not_found: { status: 404, title: 'There is no such entry in the outbox.' },
   entry_not_parked: { status: 409, title: 'This entry does not wait for a person; nothing was changed.' },
   order_busy: { status: 409, title: 'Another request is working on this order. Try again shortly.' },
+  order_elsewhere: { status: 409, title: 'Another till is collecting this order.' },
   order_paid: { status: 409, title: 'This order is already paid.' },
   order_cancelled: { status: 409, title: 'This order was cancelled.' },
   order_differs: { status: 409, title: 'An order with this number exists with another amount or subject.' },
@@ -34,6 +35,10 @@ export const ERRORS = {
   body_too_large: { status: 413, title: 'The request body is too large.' },
   storage_full: { status: 507, title: 'The disk is full. Nothing was saved; free some space and try again.' },
   storage_readonly: { status: 503, title: 'The data folder cannot be written. Nothing was saved.' },
+  lock_unavailable: {
+    status: 503,
+    title: 'The place where tills lock orders does not answer. Nothing was charged; try again.',
+  },
   stopping: { status: 503, title: 'The till is shutting down.' },
   internal: { status: 500, title: 'Something went wrong inside the till.' },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -50,6 +55,10 @@ export const ErrorData = z.object({
   orderNo: z.string().optional(),
   /** When it makes sense to try again, RFC 3339. */
   retryAt: z.string().optional(),
+  /** The till that has the order, by its id. */
+  holder: z.string().optional(),
+  /** Until when it has it at the longest, unless that till prolongs it; RFC 3339. */
+  until: z.string().optional(),
   /** Finds the log line of an internal error. */
   incidentId: z.string().optional(),
 });

@@ -54,6 +54,15 @@ const OPTIONS = {
     used: ['backend'],
     help: 'folder of the built screens, served at / through a one-time link',
   },
+  locks: {
+    schema: z
+      .union([z.enum(['process', 'folder']), z.url({ protocol: /^rediss?$/ })], {
+        error: 'give process, folder or redis://…',
+      })
+      .default('process'),
+    used: ['backend'],
+    help: 'where orders are locked: process (one till on the folder), folder (several processes on it), or redis://… (several machines)',
+  },
   apiKey: {
     schema: z.string().min(16),
     used: ['backend'],

@@ -56,9 +56,11 @@ export function inProcessMutex(
     };
     try {
       const release = await acquire(lock.mutex, orderNo, waitMs, stopped);
+      let isHeld = true;
       return {
-        hold: { orderNo, token: null, signal: NEVER, isLive: () => true },
+        hold: { orderNo, token: null, signal: NEVER, isLive: () => isHeld },
         async release() {
+          isHeld = false;
           release();
           leave();
         },

@@ -74,7 +74,7 @@ export function keepLease(
       orderNo,
       token,
       signal: lost.signal,
-      isLive: () => !lost.signal.aborted && !hasPassed(clock, confirmed, times.leaseMs),
+      isLive: () => !isStopped && !lost.signal.aborted && !hasPassed(clock, confirmed, times.leaseMs),
     },
     /** After this no renewal is under way and none will follow: a release cannot be undone by one. */
     async stop() {
@@ -97,7 +97,5 @@ export function instants(clock: Clock): Instants {
 
 /** When either clock says so: believing too early costs a repeat, too late costs money. */
 function hasPassed(clock: Clock, since: Instants, lengthMs: number): boolean {
-  return (
-    clock.monotonicMs() - since.monotonicMs >= lengthMs || clock.nowMs() - since.wallMs >= lengthMs
-  );
+  return clock.monotonicMs() - since.monotonicMs >= lengthMs || clock.nowMs() - since.wallMs >= lengthMs;
 }

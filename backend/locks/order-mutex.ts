@@ -21,7 +21,7 @@ export interface Hold {
   readonly token: number | null;
   /** Aborts with {@link LeaseLost} when the lease is lost. */
   readonly signal: AbortSignal;
-  /** Whether the lease still runs, by both clocks at this moment: a paused process hears no signal. */
+  /** Whether it is still held, by both clocks at this moment: a process that was paused has heard no signal yet. */
   isLive(): boolean;
 }
 

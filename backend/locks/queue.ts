@@ -3,9 +3,7 @@ import type { Random } from '../../ports/random.ts';
 import { OrderBusy } from './order-mutex.ts';
 
 /** What a look at the queue brought: the turn, or who is before us. */
-export type Look<T> =
-  | { turn: T }
-  | { turn: null; before: number; holder: string | null; untilMs: number | null };
+export type Look<T> = { turn: T } | { before: number; holder: string | null; untilMs: number | null };
 
 /** Pauses between two looks: short for the next in line, longer for who has many before him. */
 const PAUSE_FIRST_MS = 4;
@@ -32,7 +30,7 @@ export async function standInLine<T>(
     for (;;) {
       line.stopped.throwIfAborted();
       const seen = await line.look();
-      if (seen.turn !== null) return seen.turn;
+      if ('turn' in seen) return seen.turn;
       const leftMs = untilMs - clock.monotonicMs();
       if (leftMs <= 0) throw new OrderBusy(line.orderNo, seen.holder, seen.untilMs);
       const [jitter = 0] = ports.random.bytes(1);

@@ -3,7 +3,7 @@ import { type Clock, HOUR } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { ALPHANUMERIC, type Random, randomText } from '../../ports/random.ts';
 import { mutexFrame } from './frame.ts';
-import { instants, keepLease, LEASE_TIMES, type LeaseTimes } from './lease.ts';
+import { type Instants, instants, keepLease, LEASE_TIMES, type LeaseTimes } from './lease.ts';
 import type { OrderMutex } from './order-mutex.ts';
 import { type Look, standInLine } from './queue.ts';
 import { orderKeys, type RedisConnection, script } from './redis-connection.ts';
@@ -61,24 +61,24 @@ export function redisMutex(deps: {
     const { lock, queue, alive, token: tokenKey } = orderKeys(orderNo);
     const owner = `${deps.holder}:${randomText(random, ALPHANUMERIC, 16)}`;
 
-    async function look(): Promise<Look<{ token: number; takenAt: ReturnType<typeof instants> }>> {
+    async function look(): Promise<Look<{ token: number; takenAt: Instants }>> {
       const place = await redis.script(STAND, [queue, alive, lock], [owner, times.ticketMs]);
       const [before, value, leftMs] = place as [number, string, number];
       const first = {
         holder: value === '' ? null : value.slice(0, value.lastIndexOf(':')),
         untilMs: leftMs > 0 ? clock.nowMs() + leftMs : null,
       };
-      if (before > 0 || value !== '') return { turn: null, before: before + 1, ...first };
+      if (before > 0 || value !== '') return { before: before + 1, ...first };
       const takenAt = instants(clock);
       const taken = await redis.reach(() => lockOf(orderNo, owner, false).tryAcquire());
-      if (!taken) return { turn: null, before: 1, ...first };
+      if (!taken) return { before: 1, ...first };
       const token = await redis.script(
         ENTER,
         [lock, queue, alive, tokenKey],
         [owner, deps.greatestSeen(orderNo), TOKEN_MS],
       );
       // Null: it ran out while we were held up before we had begun.
-      return token === null ? { turn: null, before: 1, ...first } : { turn: { token: Number(token), takenAt } };
+      return token === null ? { before: 1, ...first } : { turn: { token: Number(token), takenAt } };
     }
 
     const taken = await standInLine(deps, {

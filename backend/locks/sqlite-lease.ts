@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import { mutexFrame } from './frame.ts';
-import { instants, keepLease, LEASE_TIMES, type LeaseTimes } from './lease.ts';
+import { type Instants, instants, keepLease, LEASE_TIMES, type LeaseTimes } from './lease.ts';
 import type { OrderMutex } from './order-mutex.ts';
 import { standInLine } from './queue.ts';
 
@@ -48,18 +48,18 @@ export function sqliteLease(deps: {
 
   return mutexFrame(async (orderNo, waitMs, stopped) => {
     let ticket: number | null = null;
-    const taken = await standInLine(deps, {
+    const taken = await standInLine<{ token: number; takenAt: Instants }>(deps, {
       orderNo,
       waitMs,
       stopped,
       async look() {
         const takenAt = instants(clock);
         const seen = leases.look({ orderNo, ticket, holder, nowMs: takenAt.wallMs, times });
-        if (!seen) return { turn: null, before: 1, holder: null, untilMs: null };
+        if (!seen) return { before: 1, holder: null, untilMs: null };
         ticket = seen.ticket;
         return seen.before === 0
           ? { turn: { token: seen.ticket, takenAt } }
-          : { turn: null, before: seen.before, ...seen.first };
+          : { before: seen.before, ...seen.first };
       },
       async leave() {
         if (ticket !== null) giveBack(orderNo, ticket);

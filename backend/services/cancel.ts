@@ -1,7 +1,9 @@
 import type { Clock } from '../../ports/clock.ts';
 import { isPending } from '../domain/trade.ts';
 import { happened } from '../store/events.ts';
+import type { Fence } from '../store/fences.ts';
 import type { Store } from '../store/store.ts';
+import type { Claims } from './claims.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { Settle } from './settle.ts';
@@ -12,16 +14,17 @@ import type { Settle } from './settle.ts';
  */
 export type CancelService = ReturnType<typeof createCancel>;
 
-export function createCancel(deps: { store: Store; clock: Clock; hub: Hub; settle: Settle }) {
-  const { store, clock, hub, settle } = deps;
+export function createCancel(deps: { store: Store; clock: Clock; hub: Hub; settle: Settle; claims: Claims }) {
+  const { store, clock, hub, settle, claims } = deps;
 
-  function cancelCharge(chargeId: string): void {
-    store.transact(() => stopCharge(chargeId));
+  function cancelCharge(chargeId: string, hold?: Fence): void {
+    store.transact(() => stopCharge(chargeId), hold);
     hub.tell({ kind: 'committed' });
   }
 
-  /** Throws `order_paid` when there is nothing to cancel any more. */
-  function cancelOrder(orderNo: string): void {
+  /** Throws `order_paid` when there is nothing to cancel any more, `order_elsewhere` while another till collects it. */
+  async function cancelOrder(orderNo: string, hold?: Fence): Promise<void> {
+    await claims.refuseElsewhere(orderNo);
     store.transact(() => {
       const order = store.orders.byNo(orderNo);
       if (!order) throw new ServiceError('order_not_found', { orderNo });
@@ -32,7 +35,7 @@ export function createCancel(deps: { store: Store; clock: Clock; hub: Hub; settl
       }
       const charge = store.charges.lastOfOrder(orderNo);
       if (charge) stopCharge(charge.chargeId);
-    });
+    }, hold);
     hub.tell({ kind: 'committed' });
   }
 

@@ -4,8 +4,10 @@ import { fen } from '../domain/money.ts';
 import type { Charge, Order } from '../domain/order.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Channel, Trade } from '../domain/trade.ts';
+import type { Hold } from '../locks/order-mutex.ts';
 import { happened } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
+import type { Claims } from './claims.ts';
 import type { Drain } from './drain.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
@@ -35,14 +37,30 @@ export function createCharge(deps: {
   drain: Pick<Drain, 'claim' | 'adopt'>;
   wallets: Wallets;
   numbers: Numbers;
+  claims: Claims;
   shopName: string;
   amountMaxFen: number;
   ttlMs: number;
 }) {
-  const { store, clock, hub, drain, wallets, numbers } = deps;
+  const { store, clock, hub, drain, wallets, numbers, claims } = deps;
 
-  function start(request: ChargeRequest): Charge {
+  async function start(request: ChargeRequest, hold?: Hold): Promise<Charge> {
     const channels = usableChannels(request);
+    const isClaimed = hold !== undefined && !hasLiveCharge(hold.orderNo);
+    if (isClaimed) await claims.take(hold, clock.nowMs() + deps.ttlMs);
+    try {
+      return write(request, channels, hold);
+    } catch (error) {
+      if (isClaimed) await claims.giveUp(hold);
+      throw error;
+    }
+  }
+
+  function hasLiveCharge(orderNo: string): boolean {
+    return store.charges.lastOfOrder(orderNo)?.endedAtMs === null;
+  }
+
+  function write(request: ChargeRequest, channels: readonly Channel[], hold: Hold | undefined): Charge {
     const { charge, leased } = store.transact(() => {
       const existing = request.orderNo === undefined ? undefined : orderToCollect(request, request.orderNo);
       const last = existing && store.charges.lastOfOrder(existing.orderNo);
@@ -50,7 +68,7 @@ export function createCharge(deps: {
       const [chargeId = '', madeUpNo = '', ...tradeNos] = numbers.take(2 + channels.length);
       const order = existing ?? newOrder(request, request.orderNo ?? madeUpNo);
       return begin(order, chargeId, channels, tradeNos);
-    });
+    }, hold);
     drain.adopt(leased);
     hub.tell({ kind: 'committed' });
     return charge;

@@ -2,6 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { fen } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import { happened } from '../store/events.ts';
+import type { Fence } from '../store/fences.ts';
 import type { Store } from '../store/store.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
@@ -13,7 +14,10 @@ import type { Hub } from './hub.ts';
 export function createOrders(deps: { store: Store; clock: Clock; hub: Hub; amountMaxFen: number }) {
   const { store, clock, hub, amountMaxFen } = deps;
   return {
-    create(input: { orderNo: string; amountFen: number; subject: string; note?: string | undefined }): Order {
+    create(
+      input: { orderNo: string; amountFen: number; subject: string; note?: string | undefined },
+      hold?: Fence,
+    ): Order {
       if (input.amountFen > amountMaxFen)
         throw new ServiceError('amount_invalid', { orderNo: input.orderNo });
       const created = store.transact(() => {
@@ -34,7 +38,7 @@ export function createOrders(deps: { store: Store; clock: Clock; hub: Hub; amoun
           createdAtMs: clock.nowMs(),
           paidAtMs: null,
         });
-      });
+      }, hold);
       hub.tell({ kind: 'committed' });
       return created;
     },

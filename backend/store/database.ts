@@ -21,6 +21,8 @@ export class StorageError extends Error {
 
 export interface Storage {
   db: Db;
+  /** For the leases of the order locks alone; null unless the folder is shared. See {@link openLeases}. */
+  leases: Db | null;
   close(): void;
 }
 
@@ -44,9 +46,12 @@ export function openStorage(dir: string, use: FolderUse = 'alone'): Storage {
   const hold = use === 'alone' ? holdFolder(dir) : shareFolder(dir);
   try {
     const db = inTurn(dir, use, () => openDatabase(join(dir, DATABASE_FILE), dir));
+    const leases = use === 'shared' ? openLeases(dir) : null;
     return {
       db,
+      leases,
       close() {
+        leases?.close();
         db.pragma('wal_checkpoint(TRUNCATE)');
         db.close();
         hold.close();
@@ -211,7 +216,7 @@ const LEASE_BUSY_MS = 100;
  * a process, not a power cut, so that no lease waits for the disk. The order's own write does, and takes the
  * lease's pages to the disk with it.
  */
-export function openLeases(dir: string): Db {
+function openLeases(dir: string): Db {
   const db = new Database(join(dir, DATABASE_FILE), { fileMustExist: true, timeout: LEASE_BUSY_MS });
   db.pragma('synchronous = NORMAL');
   db.pragma('wal_autocheckpoint = 0');

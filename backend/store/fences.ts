@@ -27,9 +27,7 @@ export function fencesTable(db: Db, isLeased: boolean) {
     'INSERT INTO fences (order_no, token) VALUES (?, ?) ON CONFLICT (order_no) DO UPDATE SET token = excluded.token',
   );
   const leaseStands = db
-    .prepare<[number, string], number>(
-      'SELECT 1 FROM leases WHERE ticket = ? AND order_no = ? AND held = 1',
-    )
+    .prepare<[number, string], number>('SELECT 1 FROM leases WHERE ticket = ? AND order_no = ? AND held = 1')
     .pluck();
   return {
     /** The greatest token under which the order was written; 0 when there is none. */

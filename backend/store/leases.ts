@@ -14,7 +14,9 @@ interface Row {
 export function leasesTable(db: Db) {
   const expire = db.prepare('DELETE FROM leases WHERE order_no = ? AND until_ms <= ?');
   // A lease that ends later than one granted now was granted before the clock went back.
-  const clip = db.prepare('UPDATE leases SET until_ms = :limit WHERE order_no = :orderNo AND until_ms > :limit');
+  const clip = db.prepare(
+    'UPDATE leases SET until_ms = :limit WHERE order_no = :orderNo AND until_ms > :limit',
+  );
   const insert = db
     .prepare<[Record<string, unknown>], number>(
       `INSERT INTO leases (ticket, order_no, holder, held, until_ms)
@@ -58,8 +60,7 @@ export function leasesTable(db: Db) {
     const isFresh = ours.untilMs - ask.nowMs > ask.times.ticketMs / 2;
     const allRun = tickets.every(
       (row) =>
-        row.untilMs > ask.nowMs &&
-        row.untilMs <= ask.nowMs + Math.max(ask.times.leaseMs, ask.times.ticketMs),
+        row.untilMs > ask.nowMs && row.untilMs <= ask.nowMs + Math.max(ask.times.leaseMs, ask.times.ticketMs),
     );
     return isFresh && allRun ? { ticket: ours.ticket, before, first: firstOf(tickets) } : null;
   }

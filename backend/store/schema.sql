@@ -11,6 +11,11 @@ CREATE INDEX charges_of_order ON charges (order_no, created_at_ms);
 
 CREATE UNIQUE INDEX charges_one_live ON charges (order_no) WHERE ended_at_ms IS NULL;
 
+CREATE TABLE claims_told (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  seq INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   at_ms INTEGER NOT NULL,
@@ -38,6 +43,22 @@ CREATE TABLE exchanges (
 ) STRICT;
 
 CREATE INDEX exchanges_of_trade ON exchanges (trade_no, id);
+
+CREATE TABLE fences (
+  order_no TEXT PRIMARY KEY,
+  token INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE leases (
+  ticket INTEGER PRIMARY KEY AUTOINCREMENT,
+  order_no TEXT NOT NULL,
+  holder TEXT NOT NULL,
+  held INTEGER NOT NULL CHECK (held IN (0, 1)),
+  -- A lease, or a place in the queue, that is not prolonged by then is given up.
+  until_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX leases_of_order ON leases (order_no, ticket);
 
 CREATE TABLE orders (
   order_no TEXT PRIMARY KEY,

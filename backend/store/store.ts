@@ -1,5 +1,5 @@
-import { type ClaimsToldTable, claimsToldTable } from './claims-told.ts';
 import { type ChargesTable, chargesTable } from './charges.ts';
+import { type ClaimsToldTable, claimsToldTable } from './claims-told.ts';
 import { asStorageError, type Db, isStorageFault, type StorageError } from './database.ts';
 import { type EventsTable, eventsTable } from './events.ts';
 import { type ExchangesTable, exchangesTable } from './exchanges.ts';
