@@ -1,6 +1,7 @@
 import type { Order } from '../../contract/order.ts';
 import type { Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 import { orderTail } from '../order-number.ts';
@@ -157,7 +158,7 @@ export function Refused({ order, sale }: { order: Order | undefined; sale: Sale 
         </p>
         {error && (
           <p className="verdict-words">
-            {t(`errors.${error.code}`)}{' '}
+            {errorWords(t, error.code, error)}{' '}
             {error.retryAt && t('refused.later', { time: clockTime(error.retryAt) })}
             <small>{error.code}</small>
           </p>

@@ -2,6 +2,7 @@ import { UnstyledButton } from '@mantine/core';
 import type { Charge } from '../../contract/order.ts';
 import type { Channel, Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
 import { useWords, type Words } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 import { QrCode } from '../qr.tsx';
@@ -22,10 +23,11 @@ export function Waiting({
 }) {
   const { run } = useTillContext();
   const { t } = useWords();
-  const { focus, channels, misses } = useTill((state) => ({
+  const { focus, channels, misses, held } = useTill((state) => ({
     focus: state.focus,
     channels: state.till?.channels ?? (['alipay', 'wechat'] as const),
     misses: state.sales[orderNo]?.misses ?? 0,
+    held: state.sales[orderNo]?.held,
   }));
   const hasCode = charge?.state === 'waiting';
   const tiles = charge
@@ -43,7 +45,7 @@ export function Waiting({
       </div>
       {misses > 0 && charge === null && (
         <p className="strip" role="status">
-          {t('creating.again')}
+          {held?.holder === undefined ? t('creating.again') : errorWords(t, 'order_busy', held)}
         </p>
       )}
       <div className="actions">

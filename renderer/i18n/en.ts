@@ -327,6 +327,12 @@ export const en = {
   'errors.entry_not_parked':
     'This no longer waits for a person: it was settled elsewhere, or is being tried again.',
   'errors.order_busy': 'Somebody else is working on this order. Try again in a moment.',
+  'errors.order_elsewhere': 'Another till is collecting this order. Do not charge it again.',
+  'errors.held.order_busy': 'Till {{holder}} is working on this order.',
+  'errors.held.order_elsewhere': 'Till {{holder}} is collecting this order. Do not charge it again.',
+  'errors.held.until': ' Until {{time}} at the latest.',
+  'errors.lock_unavailable':
+    'The locks that the tills share (Redis) cannot be reached. Nobody was charged; try again in a moment.',
   'errors.order_paid': 'This order is already paid. Do not charge it again.',
   'errors.order_cancelled': 'This order was cancelled.',
   'errors.order_differs': 'This order exists with another amount.',

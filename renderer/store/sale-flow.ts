@@ -1,7 +1,8 @@
 import type { Order } from '../../contract/order.ts';
 import { sleep } from '../clock.ts';
+import type { HeldBy } from '../error-words.ts';
 import type { Api } from '../link.ts';
-import { isPassing, linkError } from '../link-error.ts';
+import { isPassing, type LinkError, linkError } from '../link-error.ts';
 import { withOrder } from './apply.ts';
 import type { TillState } from './state.ts';
 import { answered, changeSale, giveUp, refused, wantCancel } from './steps.ts';
@@ -53,7 +54,10 @@ export function createSaleFlow({ api, get, change, pause = sleep }: Ports) {
     } catch (thrown) {
       const error = linkError(thrown);
       if (isPassing(error) || error.code === 'unauthorized') {
-        change((state) => changeSale(state, orderNo, { misses: (state.sales[orderNo]?.misses ?? 0) + 1 }));
+        const held = error.code === 'order_busy' ? heldBy(error) : undefined;
+        change((state) =>
+          changeSale(state, orderNo, { misses: (state.sales[orderNo]?.misses ?? 0) + 1, held }),
+        );
         return true;
       }
       await reread(orderNo);
@@ -62,7 +66,7 @@ export function createSaleFlow({ api, get, change, pause = sleep }: Ports) {
       change((state) =>
         isOver
           ? changeSale(state, orderNo, { isAsking: false })
-          : refused(state, orderNo, { code: error.code, retryAt }),
+          : refused(state, orderNo, { code: error.code, retryAt, ...heldBy(error) }),
       );
       return false;
     }
@@ -138,6 +142,10 @@ export function createSaleFlow({ api, get, change, pause = sleep }: Ports) {
 function answeredCheck(state: TillState, orderNo: string, charge: NonNullable<Order['charge']>): TillState {
   const order = state.orders[orderNo];
   return order === undefined ? state : withOrder(state, { ...order, charge });
+}
+
+function heldBy({ data }: LinkError): HeldBy {
+  return { holder: data.holder, until: data.until };
 }
 
 function pauseMs(misses: number): number {

@@ -2,6 +2,7 @@ import type { Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
 import type { Channel } from '../../contract/trade.ts';
+import type { HeldBy } from '../error-words.ts';
 import type { LinkErrorCode } from '../link-error.ts';
 import type { Backlog } from './backlog.ts';
 
@@ -24,7 +25,9 @@ export interface Sale {
   /** Times that the backend could not be asked, since Enter. */
   misses: number;
   /** The backend's refusal, or null. */
-  error: { code: LinkErrorCode; retryAt: string | null } | null;
+  error: ({ code: LinkErrorCode; retryAt: string | null } & HeldBy) | null;
+  /** Who has the order while it is asked for again and again. */
+  held?: HeldBy | undefined;
   /** The charge that had ended before this attempt; null on the first one. */
   previousChargeId: string | null;
   cancelWanted: boolean;

@@ -1,6 +1,5 @@
 import type { Charge, Order } from '../../contract/order.ts';
 import type { Channel } from '../../contract/trade.ts';
-import type { LinkErrorCode } from '../link-error.ts';
 import { amountFen, eraseLast, pastedAmount, typeAmount } from './amount.ts';
 import { withOrder } from './apply.ts';
 import { isLive } from './screen.ts';
@@ -106,14 +105,11 @@ export function answered(state: TillState, charge: Charge): TillState {
     isAsking: false,
     misses: 0,
     error: null,
+    held: undefined,
   });
 }
 
-export function refused(
-  state: TillState,
-  orderNo: string,
-  error: { code: LinkErrorCode; retryAt: string | null },
-): TillState {
+export function refused(state: TillState, orderNo: string, error: NonNullable<Sale['error']>): TillState {
   return changeSale(state, orderNo, { isAsking: false, error });
 }
 
