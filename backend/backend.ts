@@ -151,6 +151,7 @@ export function createBackend(ports: BackendPorts): Backend {
   });
   const locks = (ports.locks ?? processLocks(clock))({
     tillId,
+    mode: ports.mode,
     greatestSeen: (orderNo) => store.fences.greatest(orderNo),
   });
   const { mutex } = locks;

@@ -20,6 +20,7 @@ export interface Locks {
 /** What the locks must know of the till that they serve. */
 export interface LockUser {
   tillId: string;
+  mode: 'sandbox' | 'live';
   /** The greatest fencing token under which an order was written in this till's database. */
   greatestSeen(orderNo: string): number;
 }
@@ -54,8 +55,9 @@ export function redisLocks(ports: {
   log: Log;
   url: string;
 }): (user: LockUser) => Locks {
-  return ({ tillId, greatestSeen }) => {
-    const redis = connectRedis(ports.url, ports.log);
+  return ({ tillId, mode, greatestSeen }) => {
+    // Play money and real money never meet, not even on one Redis.
+    const redis = connectRedis({ url: ports.url, keyPrefix: `mianfu:${mode}:` }, ports.log);
     return {
       mutex: redisMutex({ ...ports, redis, holder: tillId, greatestSeen }),
       claims: redisClaims({ clock: ports.clock, redis }),

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { SimClock, settlePromises } from '../../ports/sim-clock.ts';
+import { SimClock } from '../../ports/sim-clock.ts';
+import { processGround } from '../../test/locks/grounds.ts';
+import { mutexConformance } from './conformance.ts';
 import { inProcessMutex } from './in-process.ts';
 import { OrderBusy } from './order-mutex.ts';
+
+mutexConformance('in one process', false, processGround);
 
 /** Work that ends when told to. */
 function held() {
@@ -12,34 +16,7 @@ function held() {
   return { work: () => work, end: () => end() };
 }
 
-describe('the order mutex in one process', () => {
-  test('serves first come, first served, one at a time', async () => {
-    const mutex = inProcessMutex(new SimClock(0));
-    const order: number[] = [];
-    let inside = 0;
-    await Promise.all(
-      Array.from({ length: 50 }, (_, n) =>
-        mutex.run('A1', 1_000, async () => {
-          inside += 1;
-          expect(inside).toBe(1);
-          await settlePromises();
-          order.push(n);
-          inside -= 1;
-        }),
-      ),
-    );
-    expect(order).toEqual(Array.from({ length: 50 }, (_, n) => n));
-  });
-
-  test('lets different orders through side by side', async () => {
-    const mutex = inProcessMutex(new SimClock(0));
-    const first = held();
-    const blocked = mutex.run('A1', 1_000, first.work);
-    expect(await mutex.run('A2', 1_000, async () => 'through')).toBe('through');
-    first.end();
-    await blocked;
-  });
-
+describe('the order mutex of one process, on its clock', () => {
   test('stops waiting after the bound, without having run, and without losing the next in line', async () => {
     const clock = new SimClock(0);
     const mutex = inProcessMutex(clock);

@@ -33,8 +33,9 @@ export function script(lua: string): Script {
  * Opens a connection that reconnects by itself. A command that cannot be sent now fails now, and is never
  * kept to be sent later: a lock or a claim that arrives after its caller gave up would be nobody's.
  */
-export function connectRedis(url: string, log: Log): RedisConnection {
-  const client = new Redis(url, {
+export function connectRedis(at: { url: string; keyPrefix: string }, log: Log): RedisConnection {
+  const client = new Redis(at.url, {
+    keyPrefix: at.keyPrefix,
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -85,9 +86,9 @@ export function connectRedis(url: string, log: Log): RedisConnection {
   };
 }
 
-/** Keys of one order. The braces keep them on one node of a cluster. */
+/** Keys of one order, after the connection's prefix. The braces keep them on one node of a cluster. */
 export function orderKeys(orderNo: string) {
-  const order = `mianfu:{${orderNo}}`;
+  const order = `{${orderNo}}`;
   return {
     /** What the library is given; it puts `mutex:` before it. */
     lockName: `${order}:lock`,
