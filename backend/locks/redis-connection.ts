@@ -15,8 +15,6 @@ export interface RedisConnection {
   script(lua: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   /** Runs commands, with every failure as {@link LockUnavailable}. */
   reach<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves once connected, or after two seconds without: it goes on trying by itself. */
-  opened(): Promise<void>;
   close(): void;
 }
 
@@ -53,11 +51,14 @@ export function connectRedis(at: { url: string; keyPrefix: string }, log: Log): 
     if (isAway) log.info({}, 'redis is back');
     isAway = false;
   });
-  // Rejects when the first attempt fails; the attempts after it are the client's own.
-  const firstAttempt = client.connect().catch((err) => log.warn({ err }, 'redis is away'));
+  // Commands wait for the first attempt; the attempts after it are the client's own.
+  const firstAttempt = client.connect().catch(() => {
+    // `error` has told of it.
+  });
 
   async function reach<T>(work: () => Promise<T>): Promise<T> {
     try {
+      await firstAttempt;
       return await work();
     } catch (error) {
       throw error instanceof LockUnavailable ? error : new LockUnavailable('unreachable', { cause: error });
@@ -76,9 +77,6 @@ export function connectRedis(at: { url: string; keyPrefix: string }, log: Log): 
           return await client.eval(asked.lua, keys.length, ...keys, ...args);
         }
       });
-    },
-    async opened() {
-      await firstAttempt;
     },
     close() {
       client.disconnect();

@@ -16,8 +16,7 @@ export function testPrefix(): string {
 export async function haveRedis(): Promise<boolean> {
   const redis = connectRedis({ url: TEST_REDIS, keyPrefix: '' }, silentLog());
   try {
-    await redis.opened();
-    await redis.client.ping();
+    await redis.reach(() => redis.client.ping());
     return true;
   } catch {
     if (process.env.CI) return true;
@@ -31,8 +30,7 @@ export async function haveRedis(): Promise<boolean> {
 /** A connection of its own; rejects when there is none. */
 export async function testRedis(keyPrefix: string): Promise<RedisConnection> {
   const redis = connectRedis({ url: TEST_REDIS, keyPrefix }, silentLog());
-  await redis.opened();
-  await redis.client.ping();
+  await redis.reach(() => redis.client.ping());
   return redis;
 }
 
