@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   sign: () => import('./sign.ts'),
   call: () => import('./call.ts'),
   charge: () => import('./charge.ts'),
+  mutex: () => import('./mutex.ts'),
   window: () => import('./window.ts'),
   'renderer-size': () => import('./renderer-size.ts'),
 };

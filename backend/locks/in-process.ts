@@ -19,6 +19,7 @@ export function inProcessMutex(
     waitMs: number,
     stopped: AbortSignal,
   ): Promise<MutexInterface.Releaser> {
+    if (!mutex.isLocked()) return await mutex.acquire();
     let gaveUp = false;
     const acquired = mutex.acquire().then((release) => {
       // Its turn came after it had left the queue: pass it on.

@@ -70,14 +70,14 @@ export function redisMutex(deps: {
       };
       if (before > 0 || value !== '') return { before: before + 1, ...first };
       const takenAt = instants(clock);
-      const taken = await redis.reach(() => lockOf(orderNo, owner, false).tryAcquire());
-      if (!taken) return { before: 1, ...first };
-      const token = await redis.script(
-        ENTER,
-        [lock, queue, alive, tokenKey],
-        [owner, deps.greatestSeen(orderNo), TOKEN_MS],
+      // Both are sent at once, in this order: the second finds what the first has done.
+      const [, token] = await redis.reach(() =>
+        Promise.all([
+          lockOf(orderNo, owner, false).tryAcquire(),
+          redis.script(ENTER, [lock, queue, alive, tokenKey], [owner, deps.greatestSeen(orderNo), TOKEN_MS]),
+        ]),
       );
-      // Null: it ran out while we were held up before we had begun.
+      // Null: somebody else has it, or it ran out while we were held up before we had begun.
       return token === null ? { before: 1, ...first } : { turn: { token: Number(token), takenAt } };
     }
 

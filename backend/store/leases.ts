@@ -23,7 +23,7 @@ export function leasesTable(db: Db) {
        VALUES (1 + max(
                  coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'leases'), 0),
                  coalesce((SELECT token FROM fences WHERE order_no = :orderNo), 0)),
-               :orderNo, :holder, 0, :untilMs)
+               :orderNo, :holder, :held, :untilMs)
        RETURNING ticket`,
     )
     .pluck();
@@ -37,12 +37,17 @@ export function leasesTable(db: Db) {
   const remove = db.prepare('DELETE FROM leases WHERE ticket = ?');
 
   const take = db.transaction((ask: Ask) => {
+    if (queue.get(ask.orderNo) === undefined) {
+      const untilMs = ask.nowMs + ask.times.leaseMs;
+      const ticket = insert.get({ ...named(ask), held: 1, untilMs }) ?? 0;
+      return { ticket, before: 0, first: { holder: ask.holder, untilMs } };
+    }
     expire.run(ask.orderNo, ask.nowMs);
     clip.run({ orderNo: ask.orderNo, limit: ask.nowMs + Math.max(ask.times.leaseMs, ask.times.ticketMs) });
     let tickets = queue.all(ask.orderNo);
     const isKnown = tickets.some((row) => row.ticket === ask.ticket);
     const untilMs = ask.nowMs + ask.times.ticketMs;
-    const ticket = (isKnown ? ask.ticket : insert.get({ ...named(ask), untilMs })) ?? 0;
+    const ticket = (isKnown ? ask.ticket : insert.get({ ...named(ask), held: 0, untilMs })) ?? 0;
     if (!isKnown) tickets = [...tickets, { ticket, holder: ask.holder, held: 0, untilMs }];
     const before = tickets.findIndex((row) => row.ticket === ticket);
     if (before === 0) prolong.run(1, ask.nowMs + ask.times.leaseMs, ticket);

@@ -86,7 +86,9 @@ describe('several processes on one data folder', () => {
     expect(seen).toContain('A2');
   });
 
-  test('keep out a till that wants the folder alone, and are kept out by it', { timeout: 60_000 }, async () => {
+  test('keep out a till that wants the folder alone, and are kept out by it', {
+    timeout: 60_000,
+  }, async () => {
     const wallets = await start('sandbox', ['--port', '0', '--data', join(dir, 'wallets')]);
     const alone = ['--data', join(dir, 'till'), '--sandbox', wallets];
     await folderOf(1, wallets);
