@@ -228,8 +228,7 @@ export function createBackend(ports: BackendPorts): Backend {
       neighbours.stop();
       deadlines.stop();
       await Promise.all([greet.stop(), drain.stop()]);
-      await claims.stop();
-      await mutex.stop();
+      await Promise.all([claims.stop(), mutex.stop()]);
       locks.close();
     },
   };

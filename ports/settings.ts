@@ -56,8 +56,9 @@ const OPTIONS = {
   },
   locks: {
     schema: z
-      .union([z.enum(['process', 'folder']), z.url({ protocol: /^rediss?$/ })], {
-        error: 'give process, folder or redis://…',
+      .string()
+      .refine((value) => /^(process|folder)$/.test(value) || isRedis(value), {
+        error: 'give process, folder, or an address like redis://10.0.0.5:6379',
       })
       .default('process'),
     used: ['backend'],
@@ -215,6 +216,10 @@ function list() {
         : value,
     z.array(z.string()),
   );
+}
+
+function isRedis(value: string): boolean {
+  return /^rediss?:\/\/./.test(value) && URL.canParse(value);
 }
 
 function optional(schema: z.ZodType): z.ZodType {

@@ -7,7 +7,7 @@ import type { OrderMutex } from './order-mutex.ts';
 import { standInLine } from './queue.ts';
 
 /** A look at an order's queue, as the table `leases` has it. `untilMs` is the wall time at which the first runs out. */
-export interface LeaseLook {
+interface LeaseLook {
   ticket: number;
   /** Tickets before ours; 0 means that the lease is ours from now on. */
   before: number;

@@ -3,7 +3,7 @@ import { connectRedis, type RedisConnection } from '../../backend/locks/redis-co
 import { silentLog } from '../../ports/log.ts';
 
 /** The Redis that tests use; each under a prefix of its own. */
-export const TEST_REDIS = process.env.MIANFU_TEST_REDIS ?? 'redis://127.0.0.1:6379';
+const TEST_REDIS = process.env.MIANFU_TEST_REDIS ?? 'redis://127.0.0.1:6379';
 
 export function testPrefix(): string {
   return `mianfu-test:${randomUUID()}:`;

@@ -111,6 +111,11 @@ describe('the backend as a process', { timeout: 60_000 }, () => {
     ['no data folder', () => [], /--data/],
     ['an unknown option', () => ['--nonsense', '1'], /--nonsense/],
     ['a port that is no port', (at) => ['--data', at, '--port', '99999'], /--port is not usable/],
+    [
+      'locks that are nowhere',
+      (at) => ['--data', at, '--locks', 'elsewhere'],
+      /--locks is not usable.*redis:/,
+    ],
     ['neither merchant nor sandbox', (at) => ['--data', at], /--merchant/],
   ])('refuses %s with exit code 2', async (_, args, words) => {
     const { code, err } = await run('backend', args(join(dir, 'till'))).ended;
