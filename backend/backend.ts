@@ -149,9 +149,10 @@ export function createBackend(ports: BackendPorts): Backend {
       if (trouble !== null && status.noteStorage(trouble)) hub.tell({ kind: 'status' });
     },
   });
-  const locks = (ports.locks ?? processLocks(clock))({
+  const locks = (ports.locks ?? processLocks(ports.clock))({
     tillId,
     mode: ports.mode,
+    clock,
     greatestSeen: (orderNo) => store.fences.greatest(orderNo),
   });
   const { mutex } = locks;

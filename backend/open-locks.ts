@@ -21,6 +21,8 @@ export interface Locks {
 export interface LockUser {
   tillId: string;
   mode: 'sandbox' | 'live';
+  /** The time that the till goes by; leases go by the machine's own. */
+  clock: Clock;
   /** The greatest fencing token under which an order was written in this till's database. */
   greatestSeen(orderNo: string): number;
 }
@@ -55,12 +57,12 @@ export function redisLocks(ports: {
   log: Log;
   url: string;
 }): (user: LockUser) => Locks {
-  return ({ tillId, mode, greatestSeen }) => {
+  return ({ tillId, mode, clock, greatestSeen }) => {
     // Play money and real money never meet, not even on one Redis.
     const redis = connectRedis({ url: ports.url, keyPrefix: `mianfu:${mode}:` }, ports.log);
     return {
       mutex: redisMutex({ ...ports, redis, holder: tillId, greatestSeen }),
-      claims: redisClaims({ clock: ports.clock, redis }),
+      claims: redisClaims({ clock, redis }),
       close: redis.close,
     };
   };
