@@ -12,7 +12,7 @@ import { systemClock } from '../ports/clock.ts';
 import { silentLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
 import { haveRedis, sweep, testPrefix, testRedis } from '../test/locks/redis.ts';
-import { ratioLine, ratios } from './measure.ts';
+import { ratio, ratioLine } from './measure.ts';
 
 const ROUNDS = { rounds: 21, roundMs: 80, inFlight: 1 };
 const ports = { clock: systemClock(), random: systemRandom(), log: silentLog() };
@@ -28,17 +28,14 @@ export async function run(): Promise<void> {
 let count = 0;
 
 /** Orders come and go: no two rounds lock the same one. */
-function taking(mutex: OrderMutex) {
-  return { name: 'mianfu', run: () => mutex.run(`B${count++}`, 1_000, async () => {}) };
+function taking(mutex: OrderMutex): () => unknown {
+  return () => mutex.run(`B${count++}`, 1_000, async () => {});
 }
 
 async function inProcess(): Promise<void> {
-  const work = async () => {};
-  const [ratio] = await ratios(
-    [taking(inProcessMutex(ports.clock)), { name: 'a promise', run: () => work() }],
-    ROUNDS,
-  );
-  console.log(ratioLine('in process against a bare promise', ratio));
+  const bare = async () => {};
+  const value = await ratio(taking(inProcessMutex(ports.clock)), bare, ROUNDS);
+  console.log(ratioLine('in process against a bare promise', value));
 }
 
 async function sqlite(): Promise<void> {
@@ -52,21 +49,13 @@ async function sqlite(): Promise<void> {
   const take = db.transaction((orderNo: string) => insert.run(orderNo, 1)).immediate;
   const giveBack = db.transaction((orderNo: string) => remove.run(orderNo)).immediate;
   const mutex = sqliteLease({ ...ports, leases: leasesTable(db), holder: 'BENCH' });
-  const [ratio] = await ratios(
-    [
-      taking(mutex),
-      {
-        name: 'two transactions',
-        run: async () => {
-          const orderNo = `B${count++}`;
-          take(orderNo);
-          giveBack(orderNo);
-        },
-      },
-    ],
-    ROUNDS,
-  );
-  console.log(ratioLine('SQLite lease against a bare pair of transactions', ratio));
+  const bare = async () => {
+    const orderNo = `B${count++}`;
+    take(orderNo);
+    giveBack(orderNo);
+  };
+  const value = await ratio(taking(mutex), bare, ROUNDS);
+  console.log(ratioLine('SQLite lease against a bare pair of transactions', value));
   storage.close();
   rmSync(dir, { recursive: true, force: true });
 }
@@ -77,21 +66,13 @@ async function redis(): Promise<void> {
   const { client } = connection;
   const mutex = redisMutex({ ...ports, redis: connection, holder: 'BENCH', greatestSeen: () => 0 });
   const owner = randomUUID();
-  const [ratio] = await ratios(
-    [
-      taking(mutex),
-      {
-        name: 'SET NX PX, DEL',
-        run: async () => {
-          const orderNo = `B${count++}`;
-          await client.set(orderNo, owner, 'PX', 4_000, 'NX');
-          await client.del(orderNo);
-        },
-      },
-    ],
-    ROUNDS,
-  );
-  console.log(ratioLine('Redis against a bare SET NX PX and DEL', ratio));
+  const bare = async () => {
+    const orderNo = `B${count++}`;
+    await client.set(orderNo, owner, 'PX', 4_000, 'NX');
+    await client.del(orderNo);
+  };
+  const value = await ratio(taking(mutex), bare, ROUNDS);
+  console.log(ratioLine('Redis against a bare SET NX PX and DEL', value));
   await sweep(connection, prefix);
   connection.close();
 }
