@@ -36,7 +36,7 @@ const ARROWS = {
   sandbox: ['wire', 'backend/domain', 'ports', 'contract', 'package.json'],
   renderer: ['contract'],
   main: ['contract', 'backend', 'sandbox', 'ports', 'package.json'],
-  scripts: ['main', 'contract', 'ports', 'package.json'],
+  scripts: ['main', 'backend', 'contract', 'ports', 'package.json'],
   bench: ['backend', 'sandbox', 'wire', 'contract', 'ports', 'test', 'scripts', 'package.json'],
   test: ['backend', 'sandbox', 'wire', 'contract', 'ports', 'main', 'scripts', 'package.json'],
 };

@@ -445,3 +445,32 @@ test('the timeline tells every change and every exchange, in order', async () =>
     'query',
   ]);
 });
+
+describe('a database found damaged while the till serves', () => {
+  test('is said so, nothing new is charged, and the history is still shown', async () => {
+    const calls: string[] = [];
+    const { till, clock, backend } = await started({
+      openDisk: () => ({
+        checkpoint: async () => {},
+        check: () => Promise.reject(Object.assign(new Error('Damaged'), { code: 'SQLITE_CORRUPT' })),
+        backup: () => Promise.reject(new Error('not here')),
+        newestBackup: () => null,
+        isSameDisk: () => true,
+        journal: {
+          add: (entries) => calls.push(...entries.map((entry) => entry.kind)),
+          retry() {},
+          lagMs: () => 0,
+          takeLoss: () => false,
+          close: async () => {},
+        },
+        everyMs: 3_600_000,
+        close: async () => {},
+      }),
+    });
+    await clock.advance(1);
+    await expect(till.charge({ amountFen: 1 })).rejects.toMatchObject({ code: 'storage_damaged' });
+    expect(calls).toEqual([]);
+    expect(await till.live()).toEqual([]);
+    await backend.stop();
+  });
+});

@@ -12,6 +12,7 @@ import { createProblems } from './problems.ts';
 import type { Provider } from './providers/provider.ts';
 import { portServer } from './serve.ts';
 import { createAsk } from './services/ask.ts';
+import { createBackupWatch } from './services/backup-watch.ts';
 import { createCancel } from './services/cancel.ts';
 import { createCharge } from './services/charge.ts';
 import { createClaims } from './services/claims.ts';
@@ -24,6 +25,7 @@ import { createNumbers } from './services/numbers.ts';
 import { createObserve } from './services/observe.ts';
 import { createOrders } from './services/orders.ts';
 import { createOutbox } from './services/outbox.ts';
+import { createRestoring } from './services/restoring.ts';
 import { createSettle } from './services/settle.ts';
 import { createStatus } from './services/status.ts';
 import { createStorageWatch } from './services/storage-watch.ts';
@@ -32,8 +34,8 @@ import { createToday } from './services/till.ts';
 import { createViews } from './services/views.ts';
 import { createWalletTime } from './services/wallet-time.ts';
 import { createWallets } from './services/wallets.ts';
-
-import type { Db } from './store/database.ts';
+import { asStorageError, type Db } from './store/database.ts';
+import type { Disk } from './store/disk.ts';
 import { createStore } from './store/store.ts';
 import type { Mode } from './store/till.ts';
 
@@ -63,6 +65,8 @@ export interface BackendPorts {
   locks?: (user: LockUser) => Locks;
   /** Other processes write to this database too, and the locks are leases in it. */
   isFolderShared?: boolean;
+  /** The till's files beside `db`; absent for a database in memory. `onJournal` hears how writing the journal goes. */
+  openDisk?: (tillId: string, onJournal: (error: unknown) => void) => Disk;
 }
 
 export interface Backend {
@@ -92,7 +96,10 @@ export function createBackend(ports: BackendPorts): Backend {
     ports.db,
     {
       onFault: (fault) => storageWatch.onFault(fault),
-      onCommit: () => storageWatch.onCommit(),
+      onCommit(written) {
+        storageWatch.onCommit();
+        if (written.length > 0) disk?.journal.add(written);
+      },
     },
     isFolderShared,
   );
@@ -107,15 +114,25 @@ export function createBackend(ports: BackendPorts): Backend {
   const wallets = createWallets(ports.providers, clock.nowMs(), (channel, outcome) =>
     answers.inc({ channel, outcome }),
   );
-  const status = createStatus({ clock, wallets, store });
+  const status = createStatus({
+    clock,
+    wallets,
+    store,
+    isRestoring: () => restoring.isRestoring(),
+    backup: () => backups?.read() ?? null,
+  });
   const storageWatch = createStorageWatch({
     clock,
     store,
     status,
     hub,
     isIdle: () => store.outbox.counts().due === 0,
+    checkpoint: async () => (disk ? await disk.checkpoint() : store.checkpoint()),
   });
   const tillId = store.transact(() => store.till.identify(ports.mode, clock.nowMs(), random.bytes(4)));
+  const disk = ports.openDisk?.(tillId, (error) => backups?.onJournal(error));
+  const backups = disk && createBackupWatch({ clock, log, disk, hub });
+  const restoring = createRestoring({ store, hub });
   const settle = createSettle(store, { automaticMaxFen: fen(ports.refundAutomaticMaxFen) });
   const observe = createObserve(clock, wallets);
   const ask = createAsk({ clock, random, store, settle, wallets, observe });
@@ -144,9 +161,7 @@ export function createBackend(ports: BackendPorts): Backend {
     log,
     random,
     onStorageError(error) {
-      const trouble =
-        error.kind === 'full' ? 'storage_full' : error.kind === 'readonly' ? 'storage_readonly' : null;
-      if (trouble !== null && status.noteStorage(trouble)) hub.tell({ kind: 'status' });
+      storageWatch.onFault(error);
     },
   });
   const locks = (ports.locks ?? processLocks(ports.clock))({
@@ -184,6 +199,10 @@ export function createBackend(ports: BackendPorts): Backend {
       numbers,
       claims,
       shopName,
+      mayCharge() {
+        storageWatch.mustBeSound();
+        restoring.mustBeDone();
+      },
       amountMaxFen,
       ttlMs: ports.chargeTtlMs,
     }),
@@ -218,19 +237,24 @@ export function createBackend(ports: BackendPorts): Backend {
     listenerCount: () => hub.listenerCount,
     start() {
       greet.start();
+      restoring.start();
       drain.start();
       deadlines.start();
       storageWatch.start();
       claims.start();
       if (isFolderShared) neighbours.start();
+      backups?.start();
+      disk?.check().catch((error) => storageWatch.onFault(asStorageError(error)));
     },
     async stop() {
       storageWatch.stop();
+      restoring.stop();
       neighbours.stop();
       deadlines.stop();
       await Promise.all([greet.stop(), drain.stop()]);
       await Promise.all([claims.stop(), mutex.stop()]);
       locks.close();
+      await backups?.stop();
     },
   };
 }

@@ -32,6 +32,7 @@ export function createProblems(deps: {
       if (error instanceof StorageError) {
         if (error.kind === 'full') return problem('storage_full');
         if (error.kind === 'readonly') return problem('storage_readonly');
+        if (error.kind === 'corrupt') return problem('storage_damaged');
       }
       if (whileReading) return problem('invalid_input', { issues: [{ path: '', message: 'unreadable' }] });
       const incidentId = randomText(deps.random, '0123456789abcdef', 12);

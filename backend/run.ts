@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Clock } from '../ports/clock.ts';
+import { join } from 'node:path';
+import { type Clock, MINUTE } from '../ports/clock.ts';
 import { type HttpClient, HttpFault } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
@@ -9,8 +10,10 @@ import { type Settings, SettingsError } from '../ports/settings.ts';
 import { type Backend, createBackend } from './backend.ts';
 import { createProviders } from './merchant.ts';
 import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
-import { asStartError } from './start-errors.ts';
-import { openStorage } from './store/database.ts';
+import { adviseRestore, asStartError } from './start-errors.ts';
+import { backupFolder, backupNow } from './store/backup-files.ts';
+import { type Db, openStorage } from './store/database.ts';
+import { createDisk } from './store/disk.ts';
 import { leasesTable } from './store/leases.ts';
 
 export interface RunningBackend {
@@ -44,7 +47,16 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
       alipayGraceMs: settings.closeGraceSeconds * 1_000,
     });
     const isFolderShared = settings.locks === 'folder';
-    const storage = openStorage(settings.data, isFolderShared ? 'shared' : 'alone');
+    const data = settings.data;
+    const dir = settings.backup ?? join(data, 'backups');
+    const backups = { dir, isNamed: settings.backup !== undefined, everyMs: settings.backupMinutes * MINUTE };
+    const storage = openStorage(data, isFolderShared ? 'shared' : 'alone', {
+      nowMs: clock.nowMs(),
+      beforeMigration(db, tillId) {
+        const path = backupBeforeMigration(db, { data, backups, tillId, nowMs: clock.nowMs(), log });
+        log.info({ path }, 'backup made before the new version’s changes');
+      },
+    });
     try {
       const backend = createBackend({
         clock,
@@ -69,6 +81,16 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
             ? processLocks(clock)
             : redisLocks({ clock, random, log, url: settings.locks }),
         isFolderShared,
+        openDisk: (tillId, onJournal) =>
+          createDisk({
+            db: storage.db,
+            databasePath: storage.path,
+            isUnchecked: storage.isUnchecked,
+            tillId,
+            backups,
+            nowMs: clock.nowMs,
+            onJournal,
+          }),
       });
       const server = createServer(backend.http);
       const origin = await listen(server, settings);
@@ -90,7 +112,28 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
       throw error;
     }
   } catch (error) {
-    throw asStartError(error);
+    throw asStartError(adviseRestore(error, settings));
+  }
+}
+
+/** To the backups; where those cannot be written, to the data folder: without a copy nothing is changed. */
+function backupBeforeMigration(
+  db: Db,
+  at: {
+    data: string;
+    backups: { dir: string; isNamed: boolean };
+    tillId: string;
+    nowMs: number;
+    log: Log;
+  },
+): string {
+  const { dir, isNamed } = at.backups;
+  try {
+    return backupNow(db, backupFolder(dir, at.tillId, isNamed), at.nowMs);
+  } catch (error) {
+    if (!isNamed) throw error;
+    at.log.warn({ err: error }, 'the backups cannot be written; the copy goes to the data folder');
+    return backupNow(db, backupFolder(join(at.data, 'backups'), at.tillId, false), at.nowMs);
   }
 }
 

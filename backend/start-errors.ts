@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { StartError } from '../ports/service.ts';
 import { MerchantError } from './merchant.ts';
-import { StorageError } from './store/database.ts';
+import { migrations, StorageError } from './store/database.ts';
+import { findBackups } from './store/restore.ts';
 
 /** What keeps a till from starting, in both languages of its users: the reason, and what to do. */
 export function asStartError(error: unknown): unknown {
@@ -16,13 +18,42 @@ export function asStartError(error: unknown): unknown {
   return error;
 }
 
+/** Names the backup that helps, where one does: the newest that this version can read. */
+export function adviseRestore(
+  error: unknown,
+  at: { data: string | undefined; backup: string | undefined },
+): unknown {
+  if (!(error instanceof StorageError) || at.data === undefined) return error;
+  if (!['newer', 'corrupt', 'half_restored'].includes(error.kind)) return error;
+  const newest = migrations().at(-1)?.version ?? 0;
+  const fitting = backupsIn(at.backup ?? join(at.data, 'backups')).find((file) => file.schema <= newest);
+  if (!fitting) return error;
+  const command = `npm run restore -- --data ${at.data} --from ${fitting.path}`;
+  return new StorageError(
+    error.kind,
+    `${error.message}\nThe newest backup that fits is of ${new Date(fitting.atMs).toISOString()}: ${command}`,
+    { cause: error },
+  );
+}
+
+/** A folder that is not there has none. */
+function backupsIn(dir: string): ReturnType<typeof findBackups> {
+  try {
+    return findBackups(dir);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === undefined) throw error;
+    return [];
+  }
+}
+
 const STORAGE_ZH: Record<StorageError['kind'], string> = {
-  newer: '数据由更新的版本写入。请重新安装较新的版本；数据未被改动。',
+  newer: '数据由更新的版本写入。请重新安装较新的版本，或恢复旧版本的备份；数据未被改动。',
   in_use:
     '已有一个收款台在使用此数据文件夹。请使用它的窗口，或用 --data 另选文件夹；要在同一文件夹上运行多个，请都加上 --locks folder。',
   readonly: '数据文件夹不可写。请授予写入权限，或用 --data 另选文件夹。',
   full: '磁盘已满。请清理空间；未保存任何内容。',
-  corrupt: '数据库已损坏。请保留该文件夹原样，并从备份恢复。',
+  corrupt: '数据库已损坏。请保留该文件夹原样，并从备份恢复：npm run restore -- --data 数据文件夹',
+  half_restored: '上次恢复被中断。请重新执行：npm run restore -- --data 数据文件夹',
   other_mode: '此数据文件夹属于另一种模式（演示与正式不可混用）。请用 --data 分别指定文件夹。',
   io: '数据库无法使用。请检查磁盘后重试。',
 };

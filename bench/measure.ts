@@ -35,7 +35,8 @@ export async function ratio(
 
 /** One line: ours against a peer, and whether the limit is kept. */
 export function ratioLine(what: string, value: number, reach?: number): string {
-  const verdict = reach === undefined ? '' : `  (reach ${reach}: ${value >= reach ? 'kept' : 'MISSED'})`;
+  const verdict =
+    reach === undefined ? '' : `  (reach ${Number(reach.toFixed(2))}: ${value >= reach ? 'kept' : 'MISSED'})`;
   return `  ${what.padEnd(52)} ${value.toFixed(2).padStart(6)} ×${verdict}`;
 }
 

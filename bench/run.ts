@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   call: () => import('./call.ts'),
   charge: () => import('./charge.ts'),
   mutex: () => import('./mutex.ts'),
+  storage: () => import('./storage.ts'),
   window: () => import('./window.ts'),
   'renderer-size': () => import('./renderer-size.ts'),
 };

@@ -39,6 +39,14 @@ export const ERRORS = {
     status: 503,
     title: 'The place where tills lock orders does not answer. Nothing was charged; try again.',
   },
+  storage_damaged: {
+    status: 503,
+    title: 'The database is damaged. Nothing was saved; stop the till and restore a backup.',
+  },
+  restoring: {
+    status: 503,
+    title: 'A backup was restored; charging opens once the wallets have answered about what is newer.',
+  },
   stopping: { status: 503, title: 'The till is shutting down.' },
   internal: { status: 500, title: 'Something went wrong inside the till.' },
 } as const satisfies Record<string, { status: number; title: string }>;

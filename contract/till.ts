@@ -17,6 +17,13 @@ export const Ability = z.object({
       'clock',
       'storage_full',
       'storage_readonly',
+      'storage_damaged',
+      'restoring',
+      'backup_missing',
+      'backup_full',
+      'backup_readonly',
+      'backup_damaged',
+      'backup_failed',
     ])
     .nullable(),
 });
@@ -44,11 +51,23 @@ export const OutboxStatus = z.object({
   refundsDue: z.int(),
 });
 export type OutboxStatus = z.infer<typeof OutboxStatus>;
+/** How the backups are. Trouble with them does not keep the till from charging. */
+export const BackupStatus = Ability.extend({
+  /** When the newest sound backup was begun; null when there is none. */
+  lastGoodAt: Instant.nullable(),
+  /** The backups lie on the disk that holds the data, and do not outlive it. */
+  sameDisk: z.boolean(),
+  /** How long the oldest charge that is not yet in the journal beside the backups has waited, milliseconds. */
+  journalLagMs: z.int(),
+});
+export type BackupStatus = z.infer<typeof BackupStatus>;
 
 export const TillStatus = z.object({
   charging: Ability,
   seesPayments: Ability,
   storage: Ability,
+  /** Null where nothing is kept. */
+  backup: BackupStatus.nullable(),
   channels: z.array(ChannelStatus),
   outbox: OutboxStatus,
   /**

@@ -41,7 +41,8 @@ export function serviceMetrics(service: Service): Registry {
 
 /**
  * The frame of a start file: reads settings, starts, prints where it listens, waits for SIGTERM or SIGINT,
- * stops. Exit codes: 0 clean end or help, 2 unusable settings, 1 anything else; the reason goes to standard error.
+ * stops. Exit codes: 0 clean end or help, 2 unusable settings, 3 unusable storage (full, not writable, damaged,
+ * in use: starting again does not mend it), 1 anything else; the reason goes to standard error.
  */
 export async function runService(
   service: Service,
@@ -63,7 +64,7 @@ export async function runService(
   } catch (error) {
     if (error instanceof SettingsError || error instanceof StartError) {
       process.stderr.write(`${error.message}\n`);
-      process.exitCode = error instanceof SettingsError ? 2 : 1;
+      process.exitCode = error instanceof SettingsError ? 2 : error.code.startsWith('storage_') ? 3 : 1;
       setImmediate(() => process.exit());
       return;
     }

@@ -49,6 +49,16 @@ const OPTIONS = {
     used: ['backend'],
     help: 'file with the merchant’s ids and keys (see docs/merchant.md)',
   },
+  backup: {
+    schema: z.string().min(1),
+    used: ['backend'],
+    help: 'folder for backups, best on another disk; default: backups in the data folder, lost with its disk',
+  },
+  backupMinutes: {
+    schema: z.coerce.number().int().min(1).max(1_440).default(60),
+    used: ['backend'],
+    help: 'how often a backup is made',
+  },
   ui: {
     schema: z.string().min(1),
     used: ['backend'],

@@ -14,7 +14,7 @@ const out = join(root, 'dist', 'main');
 /** Compiled code cannot be bundled; Electron brings its own module. */
 const EXTERNAL = ['electron', 'better-sqlite3', ...builtinModules, /^node:/];
 
-async function bundle(entry: string, format: 'es' | 'cjs'): Promise<void> {
+async function bundle(path: string, format: 'es' | 'cjs'): Promise<void> {
   const name = `[name].${format === 'es' ? 'js' : 'cjs'}`;
   await build({
     root,
@@ -28,7 +28,7 @@ async function bundle(entry: string, format: 'es' | 'cjs'): Promise<void> {
       target: 'node24',
       minify: false,
       rolldownOptions: {
-        input: join(root, 'main', `${entry}.ts`),
+        input: join(root, `${path}.ts`),
         external: EXTERNAL,
         output: { format, entryFileNames: name, codeSplitting: false },
       },
@@ -38,8 +38,14 @@ async function bundle(entry: string, format: 'es' | 'cjs'): Promise<void> {
 
 export async function buildMain(): Promise<void> {
   rmSync(out, { recursive: true, force: true });
-  for (const entry of ['main', 'backend-process', 'sandbox-process']) await bundle(entry, 'es');
-  await bundle('preload', 'cjs');
+  for (const entry of [
+    'main/main',
+    'main/backend-process',
+    'main/sandbox-process',
+    'backend/store/keeper-worker',
+  ])
+    await bundle(entry, 'es');
+  await bundle('main/preload', 'cjs');
   copyFilesReadAtRunTime();
 }
 

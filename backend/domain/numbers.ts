@@ -55,3 +55,25 @@ export function formatTillId(random: Uint8Array): string {
     })
     .join('');
 }
+
+/** The till and the state in a number of ours; undefined for a number that somebody else made. */
+export function readNumber(text: string): ({ tillId: string } & NumberState) | undefined {
+  const match = /^([0-9A-Z]{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([0-9A-Z]{4})[0-9A-Z]{6}$/.exec(text);
+  if (!match) return undefined;
+  const [tillId = '', year, month, day, hour, minute, second, digits = ''] = match.slice(1);
+  const storeMs = Date.UTC(
+    2000 + Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
+  let count = 0;
+  for (const digit of digits) {
+    const value = NUMBER_ALPHABET.indexOf(digit);
+    if (value < 0) return undefined;
+    count = count * NUMBER_ALPHABET.length + value;
+  }
+  return { tillId, second: (storeMs - STORE_OFFSET_MS) / SECOND, count };
+}

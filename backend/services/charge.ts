@@ -39,6 +39,8 @@ export function createCharge(deps: {
   numbers: Numbers;
   claims: Claims;
   shopName: string;
+  /** Throws while nothing new may be charged. */
+  mayCharge(): void;
   amountMaxFen: number;
   ttlMs: number;
 }) {
@@ -65,6 +67,7 @@ export function createCharge(deps: {
       const existing = request.orderNo === undefined ? undefined : orderToCollect(request, request.orderNo);
       const last = existing && store.charges.lastOfOrder(existing.orderNo);
       if (existing && last && last.endedAtMs === null) return { charge: resume(existing, last), leased: [] };
+      deps.mayCharge();
       const [chargeId = '', madeUpNo = '', ...tradeNos] = numbers.take(2 + channels.length);
       const order = existing ?? newOrder(request, request.orderNo ?? madeUpNo);
       return begin(order, chargeId, channels, tradeNos);

@@ -1,4 +1,4 @@
-import type { Ability, OutboxStatus, TillStatus } from '../../contract/till.ts';
+import type { Ability, BackupStatus, OutboxStatus, TillStatus } from '../../contract/till.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Unanswered } from '../providers/provider.ts';
 import type { Store } from '../store/store.ts';
@@ -6,13 +6,20 @@ import type { WalletTime } from './wallet-time.ts';
 import type { WalletHealth, Wallets } from './wallets.ts';
 
 /** Disk trouble as the screens name it; null while writing works. */
-export type StorageTrouble = 'storage_full' | 'storage_readonly' | null;
+export type StorageTrouble = 'storage_full' | 'storage_readonly' | 'storage_damaged' | null;
 
 /** What the till can do right now, and since when. */
 export type StatusService = ReturnType<typeof createStatus>;
 
-export function createStatus(deps: { clock: WalletTime; wallets: Wallets; store: Store }) {
+export function createStatus(deps: {
+  clock: WalletTime;
+  wallets: Wallets;
+  store: Store;
+  isRestoring(): boolean;
+  backup(): BackupStatus | null;
+}) {
   const { clock, wallets, store } = deps;
+  const startedMs = clock.nowMs();
   let storage: { trouble: StorageTrouble; sinceMs: number } = { trouble: null, sinceMs: clock.nowMs() };
 
   function ability(ok: boolean, sinceMs: number, reason: Ability['reason']): Ability {
@@ -39,12 +46,17 @@ export function createStatus(deps: { clock: WalletTime; wallets: Wallets; store:
     const sinceMs = best?.sinceMs ?? storage.sinceMs;
     const reason = best ? asReason(best) : 'misconfigured';
     const canWrite = storage.trouble === null;
+    const charging = () => {
+      if (!canWrite) return ability(false, storage.sinceMs, storage.trouble);
+      // A wallet that cannot be asked is the nearer reason: nothing else ends the restoring.
+      if (isAsked && deps.isRestoring()) return ability(false, startedMs, 'restoring');
+      return ability(isAsked, sinceMs, reason);
+    };
     return {
-      charging: canWrite
-        ? ability(isAsked, sinceMs, reason)
-        : ability(false, storage.sinceMs, storage.trouble),
+      charging: charging(),
       seesPayments: ability(isAsked, sinceMs, reason),
       storage: ability(canWrite, storage.sinceMs, storage.trouble),
+      backup: deps.backup(),
       channels: health.map((wallet) => ({
         channel: wallet.channel,
         charging: ability(wallet.ok, wallet.sinceMs, asReason(wallet)),

@@ -1,6 +1,7 @@
 import { type Clock, SECOND } from '../../ports/clock.ts';
-import type { StorageError } from '../store/database.ts';
+import { asStorageError, type StorageError } from '../store/database.ts';
 import type { Store } from '../store/store.ts';
+import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { StatusService } from './status.ts';
 
@@ -21,10 +22,14 @@ export function createStorageWatch(deps: {
   hub: Hub;
   /** Whether nobody is waiting for anything. */
   isIdle(): boolean;
+  /** Moves the write-ahead log into the database. Rejects with what SQLite threw. */
+  checkpoint(): Promise<void>;
 }) {
   const { clock, store, status, hub } = deps;
   let commits = 0;
+  let isDamaged = false;
   let isStarted = false;
+  let isCheckpointing = false;
   let cancelProbe: (() => void) | null = null;
   let cancelCheckpoint = () => {};
 
@@ -37,38 +42,52 @@ export function createStorageWatch(deps: {
       cancelProbe = null;
       try {
         store.transact(() => store.till.setNumbers(store.till.numbers()));
-        note(null);
+        if (!isDamaged) note(null);
       } catch {
         // `onFault` has heard of it and armed the next probe.
       }
     });
   }
 
-  function checkpoint(): void {
+  async function checkpoint(): Promise<void> {
     commits = 0;
+    cancelCheckpoint = () => {};
+    isCheckpointing = true;
     try {
-      store.checkpoint();
-    } catch {
-      // As above; the log only grows until the disk takes it.
+      await deps.checkpoint();
+    } catch (error) {
+      // The log only grows until the disk takes it.
+      onFault(asStorageError(error));
     }
-    checkpointAfter(CHECKPOINT_MS);
+    isCheckpointing = false;
+    if (isStarted) checkpointAfter(CHECKPOINT_MS);
   }
 
   function checkpointAfter(delayMs: number): void {
     cancelCheckpoint();
-    cancelCheckpoint = clock.after(delayMs, checkpoint);
+    cancelCheckpoint = clock.after(delayMs, () => void checkpoint());
+  }
+
+  function onFault(fault: StorageError): void {
+    // Trying again does not mend a damaged file: a person restores a backup.
+    if (fault.kind === 'corrupt') {
+      isDamaged = true;
+      note('storage_damaged');
+    }
+    if (fault.kind !== 'full' && fault.kind !== 'readonly') return;
+    note(fault.kind === 'full' ? 'storage_full' : 'storage_readonly');
+    probeLater();
   }
 
   return {
-    onFault(fault: StorageError): void {
-      if (fault.kind === 'full') note('storage_full');
-      else if (fault.kind === 'readonly') note('storage_readonly');
-      else return;
-      probeLater();
+    onFault,
+    /** Throws `storage_damaged` once the database was found damaged: nothing new is built upon it. */
+    mustBeSound(): void {
+      if (isDamaged) throw new ServiceError('storage_damaged');
     },
     onCommit(): void {
       commits += 1;
-      if (isStarted && commits >= CHECKPOINT_COMMITS && deps.isIdle()) checkpointAfter(0);
+      if (isStarted && commits >= CHECKPOINT_COMMITS && !isCheckpointing && deps.isIdle()) checkpointAfter(0);
     },
     start(): void {
       checkpointAfter(CHECKPOINT_MS);

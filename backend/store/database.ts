@@ -1,18 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { teachSearch } from './search.ts';
 
 export type Db = Database.Database;
 
 /**
  * What the disk did to us, classified once:
  * `newer` made by a newer program · `in_use` another till runs on the folder · `readonly` · `full` ·
- * `corrupt` not a sound database · `other_mode` play money and real money mixed · `io` anything else.
+ * `corrupt` not a sound database · `half_restored` a restore was interrupted · `other_mode` play money and real money mixed · `io` anything else.
  * Nothing was written when one is thrown.
  */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
-  readonly kind: 'newer' | 'in_use' | 'readonly' | 'full' | 'corrupt' | 'other_mode' | 'io';
+  readonly kind: 'newer' | 'in_use' | 'readonly' | 'full' | 'corrupt' | 'half_restored' | 'other_mode' | 'io';
   constructor(kind: StorageError['kind'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.kind = kind;
@@ -23,21 +24,38 @@ export interface Storage {
   db: Db;
   /** For the leases of the order locks alone; null unless the folder is shared. See {@link openLeases}. */
   leases: Db | null;
+  /** Of the database file. */
+  path: string;
+  /** The file should be read through, but is too large to do so before the till serves. */
+  isUnchecked: boolean;
   close(): void;
 }
 
-const DATABASE_FILE = 'till.sqlite';
+export const DATABASE_FILE = 'till.sqlite';
+/** What a restore prepares; while it lies there, the database beside it is not the one to open. */
+export const RESTORING_FILE = 'till.restoring.sqlite';
 const LOCK_FILE = 'till.lock';
+/** A database that ended well is read through once in this time; after an unclean end at once. */
+const CHECK_EVERY_MS = 86_400_000;
+/** A file of this size is read through in about a second; a larger one while the till already serves. */
+const CHECK_AT_ONCE_BYTES = 100_000_000;
 
 /** `alone`: no other process may use the folder. `shared`: others may, if they share it too. */
-export type FolderUse = 'alone' | 'shared';
+type FolderUse = 'alone' | 'shared';
+
+interface OpenOptions {
+  nowMs?: number;
+  /** Hears of the database and of whose it is, before anything in it is changed. */
+  beforeMigration?: (db: Db, tillId: string) => void;
+}
 
 /**
  * Opens the till's database in `dir` (made if absent), checks it, and brings its schema up to date.
  * Holds the folder until `close`, so that a second till cannot start on it unless both share it; the hold
- * ends with the process, however it ends. Throws {@link StorageError}.
+ * ends with the process, however it ends. A database with a till in it is first handed to `beforeMigration`,
+ * when there is something to bring up. Throws {@link StorageError}.
  */
-export function openStorage(dir: string, use: FolderUse = 'alone'): Storage {
+export function openStorage(dir: string, use: FolderUse = 'alone', options: OpenOptions = {}): Storage {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -45,14 +63,23 @@ export function openStorage(dir: string, use: FolderUse = 'alone'): Storage {
   }
   const hold = use === 'alone' ? holdFolder(dir) : shareFolder(dir);
   try {
-    const db = inTurn(dir, use, () => openDatabase(join(dir, DATABASE_FILE), dir));
+    if (existsSync(join(dir, RESTORING_FILE))) throw halfRestored(dir);
+    const path = join(dir, DATABASE_FILE);
+    const { db, isUnchecked } = inTurn(dir, use, () => openDatabase(path, dir, options));
     const leases = use === 'shared' ? openLeases(dir) : null;
     return {
       db,
       leases,
+      path,
+      isUnchecked,
       close() {
         leases?.close();
-        db.pragma('wal_checkpoint(TRUNCATE)');
+        // Without room for it the log stays beside the database, as after a power cut.
+        try {
+          db.pragma('wal_checkpoint(TRUNCATE)');
+        } catch (error) {
+          if (!isStorageFault(error)) throw error;
+        }
         db.close();
         hold.close();
       },
@@ -97,9 +124,10 @@ export function migrate(db: Db, all: readonly Migration[]): void {
   if (current > newest) {
     throw new StorageError(
       'newer',
-      `The data was written by a newer version (schema ${current}, this program knows ${newest}). Install the newer version again; nothing was changed.`,
+      `The data was written by a newer version (schema ${current}, this program knows ${newest}). Install the newer version again, or restore a backup of schema ${newest} or older; nothing was changed.`,
     );
   }
+  teachSearch(db);
   for (const migration of all) {
     if (migration.version <= current) continue;
     db.transaction(() => {
@@ -111,7 +139,10 @@ export function migrate(db: Db, all: readonly Migration[]): void {
   }
 }
 
-function openDatabase(path: string, dir: string): Db {
+function openDatabase(path: string, dir: string, options: OpenOptions): { db: Db; isUnchecked: boolean } {
+  const { nowMs = null } = options;
+  // A till that ended well has moved its log into the database and taken it away.
+  const endedWell = !existsSync(`${path}-wal`);
   const db = new Database(path);
   try {
     db.pragma('journal_mode = WAL');
@@ -120,20 +151,61 @@ function openDatabase(path: string, dir: string): Db {
     db.pragma('foreign_keys = ON');
     // Checkpoints stay off the hot path: the backend runs them when it is idle.
     db.pragma('wal_autocheckpoint = 0');
-    const health = db.pragma('quick_check(1)', { simple: true });
-    if (health !== 'ok') {
-      throw new StorageError(
-        'corrupt',
-        `The database in ${dir} is damaged (${String(health)}). Keep the folder as it is and restore a backup.`,
-      );
+    const lastCheckMs = lastCheck(db);
+    const isChecked =
+      endedWell && nowMs !== null && lastCheckMs !== null && Math.abs(nowMs - lastCheckMs) < CHECK_EVERY_MS;
+    const isLarge = statSync(path).size > CHECK_AT_ONCE_BYTES;
+    if (!isChecked && !isLarge) {
+      const health = db.pragma('quick_check(1)', { simple: true });
+      if (health !== 'ok') throw new StorageError('corrupt', `${damaged(dir)} (${String(health)})`);
     }
-    migrate(db, migrations());
+    const all = migrations();
+    const version = db.pragma('user_version', { simple: true }) as number;
+    const tillId = version > 0 ? tillIdOf(db) : undefined;
+    if (tillId !== undefined && version < (all.at(-1)?.version ?? 0)) options.beforeMigration?.(db, tillId);
+    migrate(db, all);
+    if (!isChecked && !isLarge && nowMs !== null) noteCheck(db, nowMs);
     layOutLog(db);
-    return db;
+    return { db, isUnchecked: !isChecked && isLarge };
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function lastCheck(db: Db): number | null {
+  if (!db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'upkeep'").get()) return null;
+  return (db.prepare('SELECT checked_at_ms FROM upkeep').pluck().get() as number | null | undefined) ?? null;
+}
+
+/** Where there is no room to remember the check, it is made again at the next start. */
+export function noteCheck(db: Db, nowMs: number): void {
+  try {
+    db.prepare('UPDATE upkeep SET checked_at_ms = ?').run(nowMs);
+  } catch (error) {
+    if (!isStorageFault(error)) throw error;
+  }
+}
+
+/** The id of the till that wrote the database; undefined before its first start has ended. */
+export function tillIdOf(db: Db): string | undefined {
+  return db.prepare('SELECT till_id FROM till').pluck().get() as string | undefined;
+}
+
+function damaged(dir: string): string {
+  return `The database in ${dir} is damaged. Leave the folder as it is, and restore a backup: ${restoreCommand(dir)}`;
+}
+
+/** What a person types to get the newest backup back. */
+function restoreCommand(dir: string): string {
+  return `npm run restore -- --data ${dir}`;
+}
+
+function halfRestored(dir: string): StorageError {
+  return new StorageError(
+    'half_restored',
+    `A restore of ${dir} was interrupted. Run it again: ${restoreCommand(dir)}`,
+  );
 }
 
 /** The write-ahead log is grown to this size at start. */
@@ -160,7 +232,7 @@ function layOutLog(db: Db): void {
 }
 
 /** An exclusive lock that the operating system releases when the process ends, even by kill -9. */
-function holdFolder(dir: string): Db {
+export function holdFolder(dir: string): Db {
   return lockFile(dir, 0, (lock) => {
     lock.pragma('locking_mode = EXCLUSIVE');
     lock.exec('BEGIN EXCLUSIVE');
@@ -179,7 +251,7 @@ function shareFolder(dir: string): Db {
 const OPENING_MAX_MS = 20_000;
 
 /** Processes that share a folder open its database one at a time: making and checking it is nothing to race for. */
-function inTurn(dir: string, use: FolderUse, open: () => Db): Db {
+function inTurn<T>(dir: string, use: FolderUse, open: () => T): T {
   if (use === 'alone') return open();
   const turn = lockFile(dir, OPENING_MAX_MS, (lock) => lock.exec('BEGIN IMMEDIATE'));
   try {
@@ -244,11 +316,7 @@ export function asStorageError(error: unknown, dir?: string): StorageError {
     );
   }
   if (/^SQLITE_CORRUPT|^SQLITE_NOTADB$/.test(code)) {
-    return new StorageError(
-      'corrupt',
-      `The database in${where} is damaged. Keep the folder as it is and restore a backup.`,
-      options,
-    );
+    return new StorageError('corrupt', damaged(dir ?? 'the data folder'), options);
   }
   return new StorageError(
     'io',

@@ -1,7 +1,8 @@
 import type { Fen } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import type { Db } from './database.ts';
-import { asPage, beforeClause, likePattern, type Page, type PageQuery, readCursor } from './page.ts';
+import { asPage, type Page, type PageQuery } from './page.ts';
+import { comparison, foundOrders, pageFinder, searchGrams } from './search.ts';
 
 interface Row {
   order_no: string;
@@ -24,14 +25,15 @@ export function ordersTable(db: Db) {
   );
   const byNo = db.prepare<[string], Row>('SELECT * FROM orders WHERE order_no = ?');
   const setState = db.prepare('UPDATE orders SET state = ?, paid_at_ms = ? WHERE order_no = ?');
-  const list = db.prepare<[Record<string, unknown>], Row>(
-    `SELECT * FROM orders WHERE ${beforeClause('order_no')}
-       AND (:state IS NULL OR state = :state)
-       AND (:source IS NULL OR source = :source)
-       AND (:pattern IS NULL OR order_no LIKE :pattern ESCAPE '\\' OR subject LIKE :pattern ESCAPE '\\'
-            OR note LIKE :pattern ESCAPE '\\' OR amount_fen = :amountFen)
-     ORDER BY created_at_ms DESC, order_no DESC LIMIT :limit`,
-  );
+  const find = pageFinder<Row>(db, {
+    table: 'orders',
+    key: 'order_no',
+    compared: comparison(['order_no'], ['subject', 'note']),
+    found: `${foundOrders('order_no')}
+      UNION ALL SELECT order_no FROM orders WHERE amount_fen = :amountFen`,
+  });
+  const makeFindable = db.prepare('INSERT INTO searched_orders (order_no) VALUES (?)');
+  const writeGrams = db.prepare('INSERT INTO order_search (rowid, grams) VALUES (?, ?)');
 
   return {
     insert(order: Order): void {
@@ -45,6 +47,8 @@ export function ordersTable(db: Db) {
         created_at_ms: order.createdAtMs,
         paid_at_ms: order.paidAtMs,
       });
+      const { lastInsertRowid } = makeFindable.run(order.orderNo);
+      writeGrams.run(lastInsertRowid, searchGrams(order.orderNo, order.subject, order.note));
     },
     byNo(orderNo: string): Order | undefined {
       const row = byNo.get(orderNo);
@@ -64,14 +68,7 @@ export function ordersTable(db: Db) {
         source?: Order['source'];
       } & PageQuery,
     ): Page<Order> {
-      const rows = list.all({
-        ...readCursor(filter.cursor),
-        state: filter.state ?? null,
-        source: filter.source ?? null,
-        pattern: filter.text ? likePattern(filter.text) : null,
-        amountFen: filter.amountFen ?? null,
-        limit: filter.limit + 1,
-      });
+      const rows = find(filter, { state: filter.state, source: filter.source });
       return asPage(rows.map(fromRow), filter.limit, (order) => ({
         ms: order.createdAtMs,
         key: order.orderNo,

@@ -17,8 +17,7 @@ export function beforeClause(key: string): string {
   return `(created_at_ms, ${key}) < (:beforeMs, :beforeKey)`;
 }
 
-export function readCursor(cursor: string | undefined): { beforeMs: number; beforeKey: string } {
-  if (cursor === undefined) return { beforeMs: Number.MAX_SAFE_INTEGER, beforeKey: '\u{10FFFF}' };
+export function readCursor(cursor: string): { beforeMs: number; beforeKey: string } {
   const match = /^(\d{1,15})\.(.+)$/.exec(cursor);
   return { beforeMs: Number(match?.[1] ?? 0), beforeKey: match?.[2] ?? '' };
 }
@@ -34,9 +33,4 @@ export function asPage<T>(
   if (rows.length <= limit || last === undefined) return { items, nextCursor: null };
   const { ms, key } = cursorOf(last);
   return { items, nextCursor: `${ms}.${key}` };
-}
-
-/** A `LIKE` pattern that finds `text` anywhere, with the wildcards in it taken literally (`ESCAPE '\'`). */
-export function likePattern(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }

@@ -60,6 +60,16 @@ CREATE TABLE leases (
 
 CREATE INDEX leases_of_order ON leases (order_no, ticket);
 
+CREATE VIRTUAL TABLE order_search USING fts5 (
+  grams, content = '', columnsize = 0, detail = none, tokenize = 'ascii', prefix = '6'
+);
+
+CREATE TABLE 'order_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'order_search_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'order_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
 CREATE TABLE orders (
   order_no TEXT PRIMARY KEY,
   amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
@@ -72,6 +82,8 @@ CREATE TABLE orders (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX orders_newest ON orders (created_at_ms DESC, order_no DESC);
+
+CREATE INDEX orders_of_amount ON orders (amount_fen, created_at_ms DESC);
 
 CREATE INDEX orders_to_collect ON orders (created_at_ms DESC, order_no DESC)
   WHERE state = 'open' AND source = 'integrator';
@@ -129,6 +141,15 @@ CREATE INDEX outbox_parked ON outbox (entry_id) WHERE state = 'parked';
 CREATE INDEX outbox_unanswered ON outbox (unanswered_since_ms)
   WHERE unanswered_since_ms IS NOT NULL AND state = 'due';
 
+CREATE TABLE restored_trades (
+  trade_no TEXT PRIMARY KEY REFERENCES trades (trade_no)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE searched_orders (
+  id INTEGER PRIMARY KEY,
+  order_no TEXT NOT NULL REFERENCES orders (order_no)
+) STRICT;
+
 CREATE TABLE sessions (
   token_hash TEXT PRIMARY KEY,
   created_at_ms INTEGER NOT NULL
@@ -173,12 +194,20 @@ CREATE TABLE trades (
   CHECK ((unknown_asking IS NULL) = (unknown_since_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX trades_by_state ON trades (state, created_at_ms DESC, trade_no DESC);
+
 CREATE INDEX trades_deadline ON trades (expires_at_ms)
   WHERE state IN ('created', 'awaiting_payment', 'paying') AND set_aside_at_ms IS NULL;
 
+CREATE INDEX trades_end ON trades (substr(trade_no, -4));
+
 CREATE INDEX trades_newest ON trades (created_at_ms DESC, trade_no DESC);
 
+CREATE INDEX trades_of_amount ON trades (amount_fen, created_at_ms DESC);
+
 CREATE INDEX trades_of_charge ON trades (charge_id, channel);
+
+CREATE INDEX trades_of_order ON trades (order_no);
 
 CREATE UNIQUE INDEX trades_one_live ON trades (charge_id, channel)
   WHERE state IN ('created', 'awaiting_payment', 'paying', 'closing');
@@ -186,3 +215,13 @@ CREATE UNIQUE INDEX trades_one_live ON trades (charge_id, channel)
 CREATE INDEX trades_paid ON trades (paid_at_ms) WHERE state = 'paid';
 
 CREATE INDEX trades_paid_of_order ON trades (order_no) WHERE state = 'paid';
+
+CREATE INDEX trades_provider_end ON trades (substr(provider_trade_no, -4)) WHERE provider_trade_no IS NOT NULL;
+
+CREATE INDEX trades_provider_no ON trades (provider_trade_no) WHERE provider_trade_no IS NOT NULL;
+
+CREATE TABLE upkeep (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  -- The last time that the whole file was found sound.
+  checked_at_ms INTEGER
+) STRICT;

@@ -4,8 +4,11 @@ import { asStorageError, type Db, isStorageFault, type StorageError } from './da
 import { type EventsTable, eventsTable } from './events.ts';
 import { type ExchangesTable, exchangesTable } from './exchanges.ts';
 import { type Fence, type FencesTable, fencesTable } from './fences.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { entryOf, type JournalEntry } from './journal.ts';
 import { type OrdersTable, ordersTable } from './orders.ts';
 import { type OutboxTable, outboxTable } from './outbox.ts';
+import { type RestoredTable, restoredTable } from './restored.ts';
 import { type SessionsTable, sessionsTable } from './sessions.ts';
 import { type TillTable, tillTable } from './till.ts';
 import { type TradesTable, tradesTable } from './trades.ts';
@@ -22,12 +25,18 @@ export interface Store {
   sessions: SessionsTable;
   fences: FencesTable;
   claimsTold: ClaimsToldTable;
+  restored: RestoredTable;
   /**
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
    * the disk refuses, with nothing written; what `work` itself throws passes through, with nothing written. With a
    * fence, throws `StaleHold`, with nothing written, when the writer has lost the order's lock.
    */
   transact<T>(work: () => T, fence?: Fence): T;
+  /**
+   * Like `transact`, but together with the other works of this turn; resolves once all are on disk. A work
+   * that throws takes back only its own writes.
+   */
+  transactSoon<T>(work: () => T): Promise<T>;
   /** Moves the write-ahead log into the database file without waiting for readers. Throws `StorageError`. */
   checkpoint(): void;
   /** Changes whenever another connection has committed to the database. */
@@ -38,19 +47,64 @@ export interface Store {
 export interface StoreHooks {
   /** A transaction that the disk refused. */
   onFault(error: StorageError): void;
-  /** A transaction that is on disk. */
-  onCommit(): void;
+  /** A transaction that is on disk, with what a backup made before it does not know. */
+  onCommit(written: readonly JournalEntry[]): void;
 }
 
 const NOBODY: StoreHooks = { onFault() {}, onCommit() {} };
 
-/** `isLeased`: the order locks are leases in this very database. */
-export function createStore(db: Db, hooks: StoreHooks = NOBODY, isLeased = false): Store {
+/**
+ * `isLeased`: the order locks are leases in this very database. `soon` runs a task when the turn's other events
+ * have been heard: until then works may join a group.
+ */
+export function createStore(
+  db: Db,
+  hooks: StoreHooks = NOBODY,
+  isLeased = false,
+  soon: (task: () => void) => void = queueMicrotask,
+): Store {
   const fences = fencesTable(db, isLeased);
   const transaction = db.transaction((work: () => unknown, fence?: Fence) => {
     if (fence) fences.pass(fence);
     return work();
   }).immediate;
+  const nested = db.transaction((work: () => unknown) => work());
+  /** Written by the running transaction. */
+  let written: JournalEntry[] = [];
+
+  function transact<T>(work: () => T, fence?: Fence): T {
+    const isOutermost = !db.inTransaction;
+    if (isOutermost) written = [];
+    const result = guarded(() => transaction(work, fence) as T);
+    hooks.onCommit(isOutermost ? written : []);
+    return result;
+  }
+
+  function savepoint<T>(work: () => T): T {
+    const before = written.length;
+    try {
+      return nested(work) as T;
+    } catch (error) {
+      written.length = before;
+      throw error;
+    }
+  }
+
+  /** The table, with what a write of it adds to the journal. */
+  function noted<T extends object, K extends keyof T, A>(
+    table: T,
+    method: K & (T[K] extends (row: A) => void ? K : never),
+    entry: (row: A) => JournalEntry,
+  ): T {
+    const write = table[method] as (row: A) => void;
+    return {
+      ...table,
+      [method](row: A) {
+        write(row);
+        written.push(entry(row));
+      },
+    };
+  }
 
   function guarded<T>(work: () => T): T {
     try {
@@ -65,20 +119,21 @@ export function createStore(db: Db, hooks: StoreHooks = NOBODY, isLeased = false
 
   return {
     till: tillTable(db),
-    orders: ordersTable(db),
-    charges: chargesTable(db),
-    trades: tradesTable(db),
+    orders: noted(noted(ordersTable(db), 'insert', entryOf.order), 'markCancelled', (orderNo: string) => ({
+      kind: 'order_cancelled',
+      orderNo,
+    })),
+    charges: noted(chargesTable(db), 'insert', entryOf.charge),
+    trades: noted(tradesTable(db), 'insert', entryOf.trade),
     events: eventsTable(db),
     exchanges: exchangesTable(db),
     outbox: outboxTable(db),
     sessions: sessionsTable(db),
     fences,
     claimsTold: claimsToldTable(db),
-    transact<T>(work: () => T, fence?: Fence): T {
-      const result = guarded(() => transaction(work, fence) as T);
-      hooks.onCommit();
-      return result;
-    },
+    restored: restoredTable(db),
+    transact,
+    transactSoon: createGroupCommit({ transact, savepoint, soon }),
     checkpoint: () => guarded(() => void db.pragma('wal_checkpoint(PASSIVE)')),
     dataVersion: () => db.pragma('data_version', { simple: true }) as number,
   };

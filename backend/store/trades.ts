@@ -1,7 +1,8 @@
 import type { Fen } from '../domain/money.ts';
 import type { Channel, Incident, Trade, TradeState } from '../domain/trade.ts';
 import type { Db } from './database.ts';
-import { asPage, beforeClause, likePattern, type Page, type PageQuery, readCursor } from './page.ts';
+import { asPage, type Page, type PageQuery } from './page.ts';
+import { comparison, foundOrders, pageFinder } from './search.ts';
 
 interface Row {
   trade_no: string;
@@ -107,14 +108,18 @@ export function tradesTable(db: Db) {
       "SELECT count(*) FROM trades WHERE order_no = ? AND trade_no <> ? AND state = 'paid'",
     )
     .pluck();
-  const list = db.prepare<[Record<string, unknown>], Row>(
-    `SELECT * FROM trades WHERE ${beforeClause('trade_no')}
-       AND (:state IS NULL OR state = :state)
-       AND (:channel IS NULL OR channel = :channel)
-       AND (:pattern IS NULL OR trade_no LIKE :pattern ESCAPE '\\' OR order_no LIKE :pattern ESCAPE '\\'
-            OR provider_trade_no LIKE :pattern ESCAPE '\\' OR subject LIKE :pattern ESCAPE '\\' OR amount_fen = :amountFen)
-     ORDER BY created_at_ms DESC, trade_no DESC LIMIT :limit`,
-  );
+  const find = pageFinder<Row>(db, {
+    table: 'trades',
+    key: 'trade_no',
+    compared: comparison(['trade_no', 'order_no', 'provider_trade_no'], ['subject']),
+    found: `
+      ${foundOrders('trade_no', 'CROSS JOIN trades USING (order_no)')}
+      UNION ALL SELECT trade_no FROM trades WHERE trade_no >= :upper AND trade_no < :upperTo
+      UNION ALL SELECT trade_no FROM trades WHERE substr(trade_no, -4) = :upperEnd
+      UNION ALL SELECT trade_no FROM trades WHERE provider_trade_no >= :from AND provider_trade_no < :to
+      UNION ALL SELECT trade_no FROM trades WHERE substr(provider_trade_no, -4) = :end AND provider_trade_no IS NOT NULL
+      UNION ALL SELECT trade_no FROM trades WHERE amount_fen = :amountFen`,
+  });
   const paidBetween = db.prepare<[number, number], { channel: string; paid_fen: number; paid_count: number }>(
     `SELECT channel, sum(amount_fen) AS paid_fen, count(*) AS paid_count FROM trades
      WHERE state = 'paid' AND paid_at_ms >= ? AND paid_at_ms < ? GROUP BY channel ORDER BY channel`,
@@ -148,23 +153,13 @@ export function tradesTable(db: Db) {
     orderHasOtherPaidTrade(orderNo: string, tradeNo: string): boolean {
       return (otherPaid.get(orderNo, tradeNo) ?? 0) > 0;
     },
-    /** `text` finds numbers and subjects; `amountFen` is what the text means as an amount, if it is one. */
+    /** `text` finds numbers by beginning or end, and subjects; `amountFen` is what the text means as an amount, if it is one. */
     list(
       filter: { text?: string; amountFen?: number; state?: TradeState; channel?: Channel } & PageQuery,
     ): Page<Trade> {
-      const rows = list.all({
-        ...readCursor(filter.cursor),
-        state: filter.state ?? null,
-        channel: filter.channel ?? null,
-        pattern: filter.text ? likePattern(filter.text) : null,
-        amountFen: filter.amountFen ?? null,
-        limit: filter.limit + 1,
-      });
-      return asPage(
-        rows.map((row) => fromRow(row)),
-        filter.limit,
-        (trade) => ({ ms: trade.createdAtMs, key: trade.tradeNo }),
-      );
+      const rows = find(filter, { state: filter.state, channel: filter.channel });
+      const page = asPage(rows, filter.limit, (row) => ({ ms: row.created_at_ms, key: row.trade_no }));
+      return { ...page, items: page.items.map((row) => fromRow(row)) };
     },
     /** Takings by channel of trades paid in [fromMs, toMs). */
     paidBetween(fromMs: number, toMs: number): { channel: Channel; paidFen: number; paidCount: number }[] {

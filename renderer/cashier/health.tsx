@@ -33,6 +33,13 @@ export function Health() {
       {answers.length > 0 && (
         <span className="quiet">{t('ability.checked', { age: age(t, now - Math.max(...answers)) })}</span>
       )}
+      {status.backup?.lastGoodAt && (
+        <span className="quiet">
+          {t(status.backup.sameDisk ? 'ability.backup_same_disk' : 'ability.backup', {
+            age: age(t, now - Date.parse(status.backup.lastGoodAt)),
+          })}
+        </span>
+      )}
     </p>
   );
 }
@@ -80,7 +87,7 @@ export function LostStrip() {
 function lostLines(t: Words, status: TillStatus | null): string[] {
   if (status === null) return [];
   const at = (since: string) => clockTime(since, 'minutes');
-  const { storage, charging, channels, clockSkewMs } = status;
+  const { storage, charging, channels, backup, clockSkewMs } = status;
   const lines: string[] = [];
   if (!storage.ok && storage.reason)
     lines.push(t('ability.lost.storage', { time: at(storage.since), reason: t(`reason.${storage.reason}`) }));
@@ -99,6 +106,8 @@ function lostLines(t: Words, status: TillStatus | null): string[] {
     );
     if (words.length > 0) lines.push(`${words.join(' ')} ${t('ability.stays')}`);
   }
+  if (backup && !backup.ok && backup.reason)
+    lines.push(t('ability.lost.backup', { time: at(backup.since), reason: t(`reason.${backup.reason}`) }));
   if (clockSkewMs !== null && Math.abs(clockSkewMs) >= CLOCK_SKEW_SAID_MS)
     lines.push(t(clockSkewMs > 0 ? 'clock.fast' : 'clock.slow', { by: duration(t, Math.abs(clockSkewMs)) }));
   return lines;

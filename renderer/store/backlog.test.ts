@@ -15,6 +15,7 @@ function status(left: number, options: { isLost?: boolean; oldestAt?: string } =
     charging,
     seesPayments: charging,
     storage: WELL,
+    backup: null,
     channels: [{ channel: 'alipay', charging, lastAnswerAt: null }],
     outbox: {
       unanswered: left,

@@ -85,7 +85,7 @@ describe('the backend as a process', { timeout: 60_000 }, () => {
     const args = ['--data', join(dir, 'till'), '--sandbox', wallets];
     await run('backend', args).listening;
     const second = await run('backend', args).ended;
-    expect(second.code).toBe(1);
+    expect(second.code).toBe(3);
     expect(second.err).toMatch(/Another till is already running/);
     expect(second.err).toMatch(/已有一个收款台/);
   });
@@ -153,7 +153,7 @@ describe('the backend as a process', { timeout: 60_000 }, () => {
     db.pragma('user_version = 9999');
     db.close();
     const { code, err } = await run('backend', ['--data', data, '--sandbox', wallets]).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(err).toMatch(/newer version/);
   });
 

@@ -29,6 +29,7 @@ export const status: TillStatus = {
   charging: well,
   seesPayments: well,
   storage: well,
+  backup: { ...well, lastGoodAt: at(-1_500), sameDisk: false, journalLagMs: 0 },
   channels: [
     { channel: 'alipay', charging: well, lastAnswerAt: at(-3) },
     { channel: 'wechat', charging: well, lastAnswerAt: at(-2) },

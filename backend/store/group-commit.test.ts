@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { openMemoryDatabase } from './database.ts';
+import { createStore } from './store.ts';
+import { order } from './test-rows.ts';
+
+function counted() {
+  const commits: number[] = [];
+  const db = openMemoryDatabase();
+  const store = createStore(db, { onFault() {}, onCommit: (written) => commits.push(written.length) });
+  return { commits, db, store };
+}
+
+test('writers that meet in one turn share one commit', async () => {
+  const { commits, store } = counted();
+  const numbers = Array.from({ length: 16 }, (_, n) => `A${n}`);
+  const answers = await Promise.all(
+    numbers.map((orderNo) =>
+      store.transactSoon(() => {
+        store.orders.insert(order(orderNo));
+        return orderNo;
+      }),
+    ),
+  );
+  expect(answers).toEqual(numbers);
+  expect(commits).toEqual([16]);
+  await store.transactSoon(() => store.orders.insert(order('B')));
+  expect(commits).toEqual([16, 1]);
+});
+
+test('a work that fails takes back its own writes only, and is told why', async () => {
+  const { commits, store } = counted();
+  const [first, second, third] = await Promise.allSettled([
+    store.transactSoon(() => store.orders.insert(order('A1'))),
+    store.transactSoon(() => {
+      store.orders.insert(order('A2'));
+      throw new Error('no');
+    }),
+    store.transactSoon(() => store.orders.insert(order('A3'))),
+  ]);
+  expect([first.status, second.status, third.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(['A1', 'A2', 'A3'].map((no) => store.orders.byNo(no)?.orderNo)).toEqual(['A1', undefined, 'A3']);
+  expect(commits).toEqual([2]);
+});
+
+test('a disk that refuses one refuses all, with nothing written', async () => {
+  const { commits, db, store } = counted();
+  db.pragma(`max_page_count = ${String(db.pragma('page_count', { simple: true }))}`);
+  const answers = await Promise.allSettled([
+    store.transactSoon(() => store.orders.insert(order('A1'))),
+    store.transactSoon(() => store.orders.insert(order('A2', { subject: 'x'.repeat(100_000) }))),
+    store.transactSoon(() => store.orders.insert(order('A3'))),
+  ]);
+  expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected', 'rejected']);
+  for (const answer of answers) expect(answer).toMatchObject({ reason: { kind: 'full' } });
+  expect(store.orders.list({ limit: 5 }).items).toEqual([]);
+  expect(commits).toEqual([]);
+});

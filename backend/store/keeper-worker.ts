@@ -1,0 +1,35 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+import { mustBeSound, soundCopy } from './backup-files.ts';
+
+/** One question to the worker, and its answer. */
+export type KeeperTask = { id: number } & (
+  | { do: 'checkpoint' }
+  | { do: 'look' }
+  | { do: 'check'; path: string }
+);
+export type KeeperAnswer = { id: number; fault?: { code: string; message: string } };
+
+/** Frames of the log beyond which writers wait until it begins anew (16 MB): else it grows as long as they are busy. */
+const LOG_FRAMES_MAX = 4_000;
+
+/** What waits long for the disk, on a connection of its own, so that the till goes on meanwhile. */
+const db = new Database(String(workerData));
+
+function checkpoint(): void {
+  const [state] = db.pragma('wal_checkpoint(PASSIVE)') as { log: number }[];
+  if ((state?.log ?? 0) > LOG_FRAMES_MAX) db.pragma('wal_checkpoint(RESTART)');
+}
+
+parentPort?.on('message', (task: KeeperTask) => {
+  const answer: KeeperAnswer = { id: task.id };
+  try {
+    if (task.do === 'checkpoint') checkpoint();
+    else if (task.do === 'look') mustBeSound(db, 'quick_check');
+    else soundCopy(task.path, 'integrity_check');
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    answer.fault = { code: code ?? '', message };
+  }
+  parentPort?.postMessage(answer);
+});
