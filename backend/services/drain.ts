@@ -8,9 +8,9 @@ import type { Hub, Signal } from './hub.ts';
 
 /**
  * What a try says about its receiver: `answered` it listens · `silent` nothing came that can be believed ·
- * `throttled` it wants to be asked less.
+ * `throttled` it wants to be asked less, and may say for how long.
  */
-export type Verdict = 'answered' | 'silent' | 'throttled';
+export type Verdict = 'answered' | 'silent' | 'throttled' | { throttledForMs: number };
 
 /** What a try did, already committed. */
 export interface Tried {
@@ -211,11 +211,13 @@ export function createDrain(deps: {
       lane.throttled = false;
     } else {
       lane.silent += 1;
-      lane.throttled = verdict === 'throttled';
+      const askedForMs = typeof verdict === 'object' ? verdict.throttledForMs : 0;
+      lane.throttled = verdict !== 'silent';
       const [chance = 0] = random.bytes(1);
       const pauses = lane.throttled ? lane.silent : lane.silent - SILENT_MAX + 1;
       if (pauses > 0)
-        lane.holdUntilMs = clock.monotonicMs() + retryDelayMs(pauses, lane.throttled, chance / 256);
+        lane.holdUntilMs =
+          clock.monotonicMs() + Math.max(askedForMs, retryDelayMs(pauses, lane.throttled, chance / 256));
     }
   }
 

@@ -1,4 +1,3 @@
-import { isLiveCharge } from '../domain/charge.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
 import { delayAfter, isPuzzle, isUrgent, parkedAfter, stepAfter } from '../domain/steps.ts';
@@ -16,6 +15,7 @@ import { happened } from '../store/events.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import { endChargeIfOver } from './charge-end.ts';
 
 /** What a step brought: one of the provider's outcomes. */
 export type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
@@ -185,7 +185,7 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       what: event,
     });
     const others = becamePaid ? collected(after, nowMs) : [];
-    if (!isLiveCharge(store.trades.ofCharge(after.chargeId))) store.charges.end(after.chargeId, nowMs);
+    endChargeIfOver(store, after, nowMs);
     return { trade: after, changed: [after, ...others], next };
   }
 
