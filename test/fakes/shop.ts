@@ -23,6 +23,7 @@ type Reply = number | 'drop' | 'hold' | { status: number; headers?: Record<strin
 export class ShopReceiver {
   readonly received: Received[] = [];
   reply: (received: Received) => Reply = () => 204;
+  readonly #waiters = new Set<() => void>();
   readonly #server: Server;
   readonly #clock: Pick<SimClock, 'monotonicMs'>;
 
@@ -40,6 +41,7 @@ export class ShopReceiver {
           atMs: this.#clock.monotonicMs(),
         };
         this.received.push(received);
+        for (const waiter of this.#waiters) waiter();
         const reply = this.reply(received);
         if (reply === 'hold') return;
         if (reply === 'drop') {
@@ -59,6 +61,18 @@ export class ShopReceiver {
   async listen(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/paid?from=till`;
+  }
+
+  /** Resolves once so many messages have come. */
+  async hears(count: number): Promise<void> {
+    while (this.received.length < count)
+      await new Promise<void>((resolve) => {
+        const waiter = () => {
+          this.#waiters.delete(waiter);
+          resolve();
+        };
+        this.#waiters.add(waiter);
+      });
   }
 
   /** Ids, first time each, in the order of arrival. */
