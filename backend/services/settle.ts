@@ -210,14 +210,16 @@ export function createSettle(store: Store, policy: RefundPolicy) {
     return due.by;
   }
 
-  /** The order is paid: said once, and the other codes of the charge are closed. */
+  /** The order is paid: said once, and every other code of it is closed. */
   function collected(paid: Trade, nowMs: number): Trade[] {
     if (store.orders.byNo(paid.orderNo)?.state !== 'paid') {
       store.orders.markPaid(paid.orderNo, paid.paidAtMs ?? nowMs);
       store.events.append(happened('order.paid', paid.orderNo, nowMs, paid.tradeNo));
     }
-    return store.trades
-      .ofCharge(paid.chargeId)
+    // Its own charge may have been given up, and another be under way by now.
+    const charges = new Set([paid.chargeId, store.charges.lastOfOrder(paid.orderNo)?.chargeId ?? '']);
+    return [...charges]
+      .flatMap((chargeId) => store.trades.ofCharge(chargeId))
       .filter((other) => other.tradeNo !== paid.tradeNo)
       .flatMap((other) => decideHere(other.tradeNo, 'other_trade_paid', nowMs).changed);
   }
