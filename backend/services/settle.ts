@@ -1,6 +1,6 @@
 import type { Evidence } from '../domain/evidence.ts';
 import { type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
-import { delayAfter, isPuzzle, isUrgent, parkedAfter, stepAfter } from '../domain/steps.ts';
+import { delayAfter, isPuzzle, isUrgent, type Pace, parkedAfter, stepAfter } from '../domain/steps.ts';
 import {
   type Incident,
   isLatePayment,
@@ -105,11 +105,13 @@ export function createSettle(store: Store, policy: RefundPolicy) {
     const isShown = trade.state === 'awaiting_payment' || trade.state === 'paying';
     const attempts = isNew || (isShown && result.kind !== 'unknown') ? 0 : entry.attempts + 1;
     const puzzles = contradicted || isPuzzle(result) ? entry.puzzles + 1 : 0;
-    const pace = { attempts, ageMs: nowMs - trade.createdAtMs, jitter, contradicted };
+    const pace: Pace = { attempts, ageMs: nowMs - trade.createdAtMs, jitter, contradicted };
+    const delayMs = delayAfter(trade, next, result, pace);
     store.outbox.tried(entry.entryId, entry.kind, {
       kind: next,
       priority: isUrgent(trade.state) ? 0 : 1,
-      dueAtMs: nowMs + delayAfter(trade, next, result, pace),
+      // What follows at once keeps its place: the oldest trade is resolved to its end before the next.
+      dueAtMs: delayMs === 0 ? Math.min(entry.dueAtMs, nowMs) : nowMs + delayMs,
       attempts,
       puzzles,
       park: parkedAfter(puzzles, contradicted ? trade.incident : null),
