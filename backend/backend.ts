@@ -30,10 +30,12 @@ import { createSettle } from './services/settle.ts';
 import { createStatus } from './services/status.ts';
 import { createStorageWatch } from './services/storage-watch.ts';
 import { createStream } from './services/stream.ts';
+import { createTell } from './services/tell.ts';
 import { createToday } from './services/till.ts';
 import { createViews } from './services/views.ts';
 import { createWalletTime } from './services/wallet-time.ts';
 import { createWallets } from './services/wallets.ts';
+import { createWebhook, type WebhookTarget } from './services/webhook.ts';
 import { asStorageError, type Db } from './store/database.ts';
 import type { Disk } from './store/disk.ts';
 import { createStore } from './store/store.ts';
@@ -57,6 +59,8 @@ export interface BackendPorts {
   amountMaxFen: number;
   /** Up to this a payment that nobody asked for is given back by rule. */
   refundAutomaticMaxFen: number;
+  /** Where the shop's systems are told of payments; null: nowhere. */
+  webhook: WebhookTarget | null;
   apiKey: string | undefined;
   allowedHosts: readonly string[];
   /** Folder of the built screens to serve over HTTP. */
@@ -91,6 +95,7 @@ const ASKING_MAX = 8;
 export function createBackend(ports: BackendPorts): Backend {
   const { random, log, metrics } = ports;
   const clock = createWalletTime(ports.clock);
+  const { webhook } = ports;
   const isFolderShared = ports.isFolderShared ?? false;
   const store = createStore(
     ports.db,
@@ -100,6 +105,7 @@ export function createBackend(ports: BackendPorts): Backend {
         storageWatch.onCommit();
         if (written.length > 0) disk?.journal.add(written);
       },
+      ...(webhook ? { beforeCommit: (events) => tell(events) } : {}),
     },
     isFolderShared,
   );
@@ -142,7 +148,10 @@ export function createBackend(ports: BackendPorts): Backend {
     log,
     store,
     hub,
-    workers: wallets.channels.map((queue) => ({ queue, parallel: ASKING_MAX, run: ask })),
+    workers: [
+      ...wallets.channels.map((queue) => ({ queue, parallel: ASKING_MAX, run: ask })),
+      ...(webhook ? [createWebhook({ clock, random, log, store, target: webhook })] : []),
+    ],
     alone: !isFolderShared,
   });
   const greet = createGreet({ clock, hub, wallets, tillId, observe });
@@ -157,6 +166,7 @@ export function createBackend(ports: BackendPorts): Backend {
   });
   const numbers = createNumbers({ store, clock, random, tillId });
   const views = createViews({ store, drain });
+  const tell = createTell({ store, random, views, tillId });
   const problems = createProblems({
     log,
     random,

@@ -10,6 +10,7 @@ import { type Settings, SettingsError } from '../ports/settings.ts';
 import { type Backend, createBackend } from './backend.ts';
 import { createProviders } from './merchant.ts';
 import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
+import type { WebhookTarget } from './services/webhook.ts';
 import { adviseRestore, asStartError } from './start-errors.ts';
 import { backupFolder, backupNow } from './store/backup-files.ts';
 import { type Db, openStorage } from './store/database.ts';
@@ -47,6 +48,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
       alipayGraceMs: settings.closeGraceSeconds * 1_000,
     });
     const isFolderShared = settings.locks === 'folder';
+    const webhook = webhookOf(settings, world);
     const data = settings.data;
     const dir = settings.backup ?? join(data, 'backups');
     const backups = { dir, isNamed: settings.backup !== undefined, everyMs: settings.backupMinutes * MINUTE };
@@ -72,6 +74,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
         chargeTtlMs: settings.chargeTtlSeconds * 1_000,
         amountMaxFen: settings.amountMaxFen,
         refundAutomaticMaxFen: settings.refundAutomaticMaxFen,
+        webhook,
         apiKey: settings.apiKey,
         allowedHosts: settings.allowedHosts,
         uiDir: settings.ui,
@@ -103,7 +106,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
           await backend.stop();
           server.close();
           server.closeAllConnections();
-          await Promise.all(providers.map((provider) => provider.stop()));
+          await Promise.all([...providers.map((provider) => provider.stop()), webhook?.http.close()]);
           storage.close();
         },
       };
@@ -135,6 +138,11 @@ function backupBeforeMigration(
     at.log.warn({ err: error }, 'the backups cannot be written; the copy goes to the data folder');
     return backupNow(db, backupFolder(join(at.data, 'backups'), at.tillId, false), at.nowMs);
   }
+}
+
+function webhookOf(settings: Settings, world: BackendWorld): WebhookTarget | null {
+  const { webhook: url, webhookSecret: secret } = settings;
+  return url === undefined || secret === undefined ? null : { url, secret, http: world.newHttpClient() };
 }
 
 interface Wallets {

@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   charge: () => import('./charge.ts'),
   mutex: () => import('./mutex.ts'),
   storage: () => import('./storage.ts'),
+  'start-backlog': () => import('./start-backlog.ts'),
   window: () => import('./window.ts'),
   'renderer-size': () => import('./renderer-size.ts'),
 };

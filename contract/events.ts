@@ -11,7 +11,8 @@ import { TradeState } from './trade.ts';
  */
 export const TillEvent = z.discriminatedUnion('type', [
   z.object({
-    type: z.enum(['order.created', 'order.cancelled', 'order.paid', 'charge.started']),
+    /** `charge.ended`: none of its codes can be paid any more. */
+    type: z.enum(['order.created', 'order.cancelled', 'order.paid', 'charge.started', 'charge.ended']),
     at: Instant,
     order: Order,
   }),

@@ -16,7 +16,17 @@ export function systemLog(service: string, level: string): Log {
       level,
       base: { service },
       redact: {
-        paths: ['*.privateKey', '*.apiKey', '*.authorization', 'authorization', 'cookie', '*.token', 'token'],
+        paths: [
+          '*.privateKey',
+          '*.apiKey',
+          '*.authorization',
+          'authorization',
+          'cookie',
+          '*.token',
+          'token',
+          '*.secret',
+          '*.webhookSecret',
+        ],
         censor: '[hidden]',
       },
     },

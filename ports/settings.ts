@@ -104,6 +104,18 @@ const OPTIONS = {
     used: ['backend'],
     help: 'up to this, in fen, a payment that nobody asked for is given back by rule, not by a manager',
   },
+  webhook: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .refine(isPrivateWay, 'give https, or http on this machine, and no password'),
+    used: ['backend'],
+    help: 'address at which the shop’s system is told of payments (see docs/integrators.md)',
+  },
+  webhookSecret: {
+    schema: z.string().refine(isWebhookSecret, 'give whsec_ and the base64 of 24 to 64 random bytes'),
+    used: ['backend'],
+    help: 'secret that signs what the shop’s system is told',
+  },
 } as const satisfies Record<string, { schema: z.ZodType; used: readonly Service[]; help: string }>;
 
 export type Service = 'backend' | 'sandbox';
@@ -155,6 +167,12 @@ export function readSettings(
       );
     }
     settings[key] = parsed.data;
+  }
+  if (settings.webhook !== undefined && settings.webhookSecret === undefined) {
+    throw new SettingsError(
+      '--webhook-secret',
+      'A webhook needs a secret that signs it: give --webhook-secret or, better, MIANFU_WEBHOOK_SECRET.',
+    );
   }
   return settings as Settings;
 }
@@ -213,6 +231,22 @@ function readFile(named: string | undefined, data: string | undefined): Record<s
     if (error instanceof SettingsError) throw error;
     throw new SettingsError('settings', `The settings file ${path} is not a JSON object.`, { cause: error });
   }
+}
+
+/** Whether what is sent there can be read by nobody on the way. */
+function isPrivateWay(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null) return false;
+  const isLoopback =
+    url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
+  return url.username === '' && url.password === '' && (url.protocol === 'https:' || isLoopback);
+}
+
+/** As Standard Webhooks has it. */
+function isWebhookSecret(text: string): boolean {
+  const base64 = /^whsec_([A-Za-z0-9+/]+=*)$/.exec(text)?.[1] ?? '';
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.length >= 24 && bytes.length <= 64 && bytes.toString('base64') === base64;
 }
 
 function list() {

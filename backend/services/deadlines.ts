@@ -7,7 +7,7 @@ import type { Settle } from './settle.ts';
 /** The clock is looked at this often while a deadline is to come, so that no jump of it makes one late. */
 const LOOK_MS = 1_000;
 /** Deadlines that pass in one transaction: after a long absence requests are answered in between. */
-const BATCH = 50;
+const BATCH = 20;
 
 /**
  * Lets the deadline of every trade pass once. The timers are the trades' own rows (`expires_at_ms`): they
@@ -19,11 +19,15 @@ export function createDeadlines(deps: { clock: Clock; log: Log; store: Store; se
   let stopListening = () => {};
   let armedForMs = Number.POSITIVE_INFINITY;
   let running = false;
+  /** Monotonic time until which a look pauses that has just worked: as long as it worked. */
+  let restUntilMs = 0;
 
   function look(): void {
     armedForMs = Number.POSITIVE_INFINITY;
     try {
+      const sinceMs = clock.monotonicMs();
       const changed = settle.passDeadlines(clock.nowMs(), BATCH);
+      restUntilMs = clock.monotonicMs() + (clock.monotonicMs() - sinceMs);
       if (changed.length > 0) hub.tell({ kind: 'committed' });
       arm();
     } catch (error) {
@@ -37,7 +41,8 @@ export function createDeadlines(deps: { clock: Clock; log: Log; store: Store; se
     if (!running) return;
     const deadlineMs = store.trades.nextDeadlineMs();
     if (deadlineMs === null) return;
-    armFor(Math.min(LOOK_MS, Math.max(0, deadlineMs - clock.nowMs())));
+    const rest = restUntilMs - clock.monotonicMs();
+    armFor(Math.min(LOOK_MS, Math.max(0, rest, deadlineMs - clock.nowMs())));
   }
 
   function armFor(delayMs: number): void {

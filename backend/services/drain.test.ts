@@ -13,7 +13,7 @@ import { addOrder } from './orders.ts';
 /** A shop's system that answers as told; entries of kind `tell` are addressed to it. */
 class Receiver {
   readonly heard: { entryId: number; orderNo: string; atMs: number; interrupted: boolean }[] = [];
-  verdict: Verdict = 'answered';
+  verdict: Exclude<Verdict, object> = 'answered';
   inFlight = 0;
   inFlightMost = 0;
   hold: Promise<void> | null = null;
@@ -56,7 +56,7 @@ function world(db: Db = openMemoryDatabase(), clock = new SimClock(1_000_000), a
   return { store, hub, receiver, drain, clock, db };
 }
 
-function keep(store: Store, entry: OutboxEntry, verdict: Verdict, nowMs: number): void {
+function keep(store: Store, entry: OutboxEntry, verdict: Receiver['verdict'], nowMs: number): void {
   if (verdict === 'answered') store.outbox.finish(entry.entryId);
   else
     store.outbox.tried(entry.entryId, entry.kind, {

@@ -8,9 +8,9 @@ import type { Hub, Signal } from './hub.ts';
 
 /**
  * What a try says about its receiver: `answered` it listens · `silent` nothing came that can be believed ·
- * `throttled` it wants to be asked less.
+ * `throttled` it wants to be asked less, and may say for how long.
  */
-export type Verdict = 'answered' | 'silent' | 'throttled';
+export type Verdict = 'answered' | 'silent' | 'throttled' | { throttledForMs: number };
 
 /** What a try did, already committed. */
 export interface Tried {
@@ -37,6 +37,13 @@ const DISK_PAUSE_MS = 5_000;
 const STATUS_MS = 1_000;
 /** No pause of ours is longer: a later due time was written by a clock that was ahead. */
 const PAUSE_MAX_MS = Math.max(RETRY_MAX_MS, THROTTLED_MAX_MS) + 60_000;
+
+/** What was due so long ago at a start is a backlog: whoever waited for it has gone. */
+const FORGOTTEN_MS = 60_000;
+/** Of what can wait, a queue takes up so much at once, and then rests so many times as long as that took: */
+const WAITING_AT_ONCE = 1;
+/** a backlog leaves most of the till's time, and of its disk's, to whoever stands at the counter. */
+const REST = 4;
 
 interface Lane {
   worker: Worker;
@@ -74,6 +81,8 @@ export function createDrain(deps: {
   const aborted = new AbortController();
   const running = new Set<Promise<void>>();
   let cancelTimer = () => {};
+  /** Monotonic time until which what can wait does. */
+  let restUntilMs = 0;
   let cancelStatus: (() => void) | null = null;
   let isTicking = false;
   let started = false;
@@ -106,16 +115,23 @@ export function createDrain(deps: {
 
   /** Milliseconds until something of this lane may be leased; 0: now. Infinity: not before something changes. */
   function waitOf(lane: Lane): number {
-    const nowMs = clock.nowMs();
-    const due = (freshOnly: boolean) => {
-      const dueMs = store.outbox.nextDueMs(lane.worker.queue, nowMs, freshOnly);
-      return dueMs === null ? Number.POSITIVE_INFINITY : Math.max(0, dueMs - nowMs);
-    };
     if (capacity(lane) <= 0) return Number.POSITIVE_INFINITY;
-    if (!isHeld(lane)) return due(false);
-    const held = lane.holdUntilMs - clock.monotonicMs();
+    const nowMs = clock.nowMs();
+    const until = (dueMs: number | null) =>
+      dueMs === null ? Number.POSITIVE_INFINITY : Math.max(0, dueMs - nowMs);
+    const { queue } = lane.worker;
+    const next = Math.min(
+      until(store.outbox.nextDueMs(queue, nowMs, 0)),
+      Math.max(restMs(), until(store.outbox.nextDueMs(queue, nowMs, 1))),
+    );
+    if (!isHeld(lane)) return next;
+    const held = Math.max(lane.holdUntilMs - clock.monotonicMs(), next);
     // A customer waits for a code: a first question goes out even while silence is being sat out.
-    return lane.throttled ? Math.max(held, due(false)) : Math.min(due(true), Math.max(held, due(false)));
+    return lane.throttled ? held : Math.min(until(store.outbox.nextFreshMs(queue, nowMs)), held);
+  }
+
+  function restMs(): number {
+    return Math.max(0, restUntilMs - clock.monotonicMs());
   }
 
   /** Somebody else's lease may run out without a word. */
@@ -138,7 +154,10 @@ export function createDrain(deps: {
     if (!started || aborted.signal.aborted) return;
     try {
       const ready = lanes.filter((lane) => waitOf(lane) <= 0);
+      const sinceMs = clock.monotonicMs();
       const leased = ready.length === 0 ? [] : store.transact(() => ready.map(lease));
+      if (leased.some(({ entries }) => entries.some(({ priority }) => priority === 1)))
+        restUntilMs = clock.monotonicMs() + REST * (clock.monotonicMs() - sinceMs);
       for (const { lane, entries } of leased) {
         // One that is under way here past its lease is renewed, not begun again.
         for (const entry of entries) if (!lane.under.has(entry.entryId)) begin(lane, entry);
@@ -151,7 +170,13 @@ export function createDrain(deps: {
   }
 
   function lease(lane: Lane): { lane: Lane; entries: OutboxEntry[] } {
-    const at = { ...newLease(), nowMs: clock.nowMs(), limit: capacity(lane), freshOnly: isHeld(lane) };
+    const at = {
+      ...newLease(),
+      nowMs: clock.nowMs(),
+      limit: capacity(lane),
+      waitingMax: restMs() > 0 ? 0 : WAITING_AT_ONCE,
+      freshOnly: isHeld(lane),
+    };
     return { lane, entries: store.outbox.lease(lane.worker.queue, at) };
   }
 
@@ -211,11 +236,13 @@ export function createDrain(deps: {
       lane.throttled = false;
     } else {
       lane.silent += 1;
-      lane.throttled = verdict === 'throttled';
+      const askedForMs = typeof verdict === 'object' ? verdict.throttledForMs : 0;
+      lane.throttled = verdict !== 'silent';
       const [chance = 0] = random.bytes(1);
       const pauses = lane.throttled ? lane.silent : lane.silent - SILENT_MAX + 1;
       if (pauses > 0)
-        lane.holdUntilMs = clock.monotonicMs() + retryDelayMs(pauses, lane.throttled, chance / 256);
+        lane.holdUntilMs =
+          clock.monotonicMs() + Math.max(askedForMs, retryDelayMs(pauses, lane.throttled, chance / 256));
     }
   }
 
@@ -226,6 +253,7 @@ export function createDrain(deps: {
       store.transact(() => {
         if (deps.alone) store.outbox.expireLeases();
         store.outbox.bringNearer(nowMs, PAUSE_MAX_MS);
+        store.outbox.stopWaiting(nowMs - FORGOTTEN_MS);
       });
       started = true;
       stopListening = hub.listen(({ kind }) => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
-import { isLiveCharge } from '../domain/charge.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import { endChargeIfOver } from './charge-end.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
 
@@ -45,7 +45,6 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
           store.trades.update(
             isDebt ? { ...trade, refundDue: null } : { ...trade, setAside: { atMs: nowMs, reason } },
           );
-          if (!isLiveCharge(store.trades.ofCharge(trade.chargeId))) store.charges.end(trade.chargeId, nowMs);
           store.events.append({
             atMs: nowMs,
             type: 'trade.set_aside',
@@ -55,6 +54,7 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
             toState: trade.state,
             what: reason,
           });
+          endChargeIfOver(store, trade, nowMs);
         }
         return mustHave(store.outbox.byId(entryId));
       });

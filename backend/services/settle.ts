@@ -1,7 +1,6 @@
-import { isLiveCharge } from '../domain/charge.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
-import { delayAfter, isPuzzle, isUrgent, parkedAfter, stepAfter } from '../domain/steps.ts';
+import { delayAfter, isPuzzle, isUrgent, type Pace, parkedAfter, stepAfter } from '../domain/steps.ts';
 import {
   type Incident,
   isLatePayment,
@@ -16,6 +15,7 @@ import { happened } from '../store/events.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
+import { endChargeIfOver } from './charge-end.ts';
 
 /** What a step brought: one of the provider's outcomes. */
 export type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
@@ -105,11 +105,13 @@ export function createSettle(store: Store, policy: RefundPolicy) {
     const isShown = trade.state === 'awaiting_payment' || trade.state === 'paying';
     const attempts = isNew || (isShown && result.kind !== 'unknown') ? 0 : entry.attempts + 1;
     const puzzles = contradicted || isPuzzle(result) ? entry.puzzles + 1 : 0;
-    const pace = { attempts, ageMs: nowMs - trade.createdAtMs, jitter, contradicted };
+    const pace: Pace = { attempts, ageMs: nowMs - trade.createdAtMs, jitter, contradicted };
+    const delayMs = delayAfter(trade, next, result, pace);
     store.outbox.tried(entry.entryId, entry.kind, {
       kind: next,
       priority: isUrgent(trade.state) ? 0 : 1,
-      dueAtMs: nowMs + delayAfter(trade, next, result, pace),
+      // What follows at once keeps its place: the oldest trade is resolved to its end before the next.
+      dueAtMs: delayMs === 0 ? Math.min(entry.dueAtMs, nowMs) : nowMs + delayMs,
       attempts,
       puzzles,
       park: parkedAfter(puzzles, contradicted ? trade.incident : null),
@@ -185,7 +187,7 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       what: event,
     });
     const others = becamePaid ? collected(after, nowMs) : [];
-    if (!isLiveCharge(store.trades.ofCharge(after.chargeId))) store.charges.end(after.chargeId, nowMs);
+    endChargeIfOver(store, after, nowMs);
     return { trade: after, changed: [after, ...others], next };
   }
 
@@ -210,14 +212,16 @@ export function createSettle(store: Store, policy: RefundPolicy) {
     return due.by;
   }
 
-  /** The order is paid: said once, and the other codes of the charge are closed. */
+  /** The order is paid: said once, and every other code of it is closed. */
   function collected(paid: Trade, nowMs: number): Trade[] {
     if (store.orders.byNo(paid.orderNo)?.state !== 'paid') {
       store.orders.markPaid(paid.orderNo, paid.paidAtMs ?? nowMs);
       store.events.append(happened('order.paid', paid.orderNo, nowMs, paid.tradeNo));
     }
-    return store.trades
-      .ofCharge(paid.chargeId)
+    // Its own charge may have been given up, and another be under way by now.
+    const charges = new Set([paid.chargeId, store.charges.lastOfOrder(paid.orderNo)?.chargeId ?? '']);
+    return [...charges]
+      .flatMap((chargeId) => store.trades.ofCharge(chargeId))
       .filter((other) => other.tradeNo !== paid.tradeNo)
       .flatMap((other) => decideHere(other.tradeNo, 'other_trade_paid', nowMs).changed);
   }

@@ -42,8 +42,9 @@ export function chargesTable(db: Db) {
     live(): Charge[] {
       return live.all().map(fromRow);
     },
-    end(chargeId: string, atMs: number): void {
-      end.run(atMs, chargeId);
+    /** Ends a charge; false when it had ended before. */
+    end(chargeId: string, atMs: number): boolean {
+      return end.run(atMs, chargeId).changes > 0;
     },
   };
 }

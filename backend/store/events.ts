@@ -10,6 +10,7 @@ export interface StoredEvent {
     | 'order.cancelled'
     | 'order.paid'
     | 'charge.started'
+    | 'charge.ended'
     | 'trade.changed'
     | 'trade.incident'
     | 'trade.set_aside';

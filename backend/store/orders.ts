@@ -34,6 +34,9 @@ export function ordersTable(db: Db) {
   });
   const makeFindable = db.prepare('INSERT INTO searched_orders (order_no) VALUES (?)');
   const writeGrams = db.prepare('INSERT INTO order_search (rowid, grams) VALUES (?, ?)');
+  const tellNext = db
+    .prepare<[string], number>('UPDATE orders SET told = told + 1 WHERE order_no = ? RETURNING told')
+    .pluck();
 
   return {
     insert(order: Order): void {
@@ -59,6 +62,10 @@ export function ordersTable(db: Db) {
     },
     markCancelled(orderNo: string): void {
       setState.run('cancelled', null, orderNo);
+    },
+    /** The version of the next message about an order, from 1; each is given out once. */
+    nextTold(orderNo: string): number {
+      return tellNext.get(orderNo) ?? 1;
     },
     list(
       filter: {

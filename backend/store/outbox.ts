@@ -100,8 +100,8 @@ export function outboxTable(db: Db) {
      VALUES (:kind, :queue, :lane, :orderNo, :tradeNo, :payload, :state, :why, :priority, :nowMs, :nowMs, :holder, :untilMs)`,
   );
   const redirect = db.prepare(
-    `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = :dueAtMs, attempts = 0, puzzles = 0,
-       state = 'due', parked_why = NULL
+    `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = min(due_at_ms, :dueAtMs), attempts = 0,
+       puzzles = 0, state = 'due', parked_why = NULL
      WHERE trade_no = :tradeNo AND ${DIALOGUE} AND state <> 'set_aside'`,
   );
   const tried = db.prepare(
@@ -151,6 +151,9 @@ export function outboxTable(db: Db) {
   const nearer = db.prepare(
     "UPDATE outbox SET due_at_ms = :nowMs WHERE state = 'due' AND due_at_ms > :nowMs + :mostMs",
   );
+  const stopWaiting = db.prepare(
+    "UPDATE outbox SET priority = 1 WHERE state = 'due' AND priority = 0 AND due_at_ms < ?",
+  );
   const hurry = db.prepare(
     `UPDATE outbox SET due_at_ms = :nowMs WHERE trade_no = :tradeNo AND ${DIALOGUE}
        AND state = 'due' AND lease_holder IS NULL AND due_at_ms > :nowMs`,
@@ -195,7 +198,10 @@ export function outboxTable(db: Db) {
       const { holder = null, untilMs = null } = lease ?? {};
       return Number(insert.run({ ...entry, state, nowMs, holder, untilMs }).lastInsertRowid);
     },
-    /** Changes what a trade's wallet is asked next, and asks it at `dueAtMs`. A question under way goes on. */
+    /**
+     * Changes what a trade's wallet is asked next, and asks it at `dueAtMs`, or before when it was due before.
+     * A question under way goes on.
+     */
     redirect(tradeNo: string, kind: Step, priority: 0 | 1, dueAtMs: number): void {
       redirect.run({ tradeNo, kind, priority, dueAtMs });
     },
@@ -212,16 +218,17 @@ export function outboxTable(db: Db) {
     },
     /**
      * Takes up to `limit` entries of a queue that are due, for `holder` alone until `untilMs`: those that a
-     * customer waits for first, then the longest due. `freshOnly`: only first questions for a code.
+     * customer waits for first, then the longest due, of those that can wait `waitingMax`. `freshOnly`: only
+     * first questions for a code.
      */
     lease(
       queue: OutboxQueue,
-      at: Lease & { nowMs: number; limit: number; freshOnly: boolean },
+      at: Lease & { nowMs: number; limit: number; waitingMax: number; freshOnly: boolean },
     ): OutboxEntry[] {
       const rows: Row[] = [];
       const select = at.freshOnly ? freeFresh : freeAny;
       for (const priority of [0, 1]) {
-        const limit = at.limit - rows.length;
+        const limit = Math.min(at.limit - rows.length, priority === 0 ? at.limit : at.waitingMax);
         if (limit > 0) rows.push(...select.all({ queue, priority, nowMs: at.nowMs, limit }));
       }
       for (const row of rows) take.run(at.holder, at.untilMs, row.entry_id);
@@ -238,11 +245,18 @@ export function outboxTable(db: Db) {
     release(entryId: number, dueAtMs: number): void {
       release.run(dueAtMs, entryId);
     },
-    /** When the next free entry of a queue is due, or (`freshOnly`) the next first question; null when none is. */
-    nextDueMs(queue: OutboxQueue, nowMs: number, freshOnly: boolean): number | null {
-      const select = freshOnly ? nextFresh : nextAny;
-      const times = [0, 1].flatMap((priority) => select.get({ queue, priority, nowMs }) ?? []);
+    /** When the next free entry of a queue and priority is due; null when none is. */
+    nextDueMs(queue: OutboxQueue, nowMs: number, priority: 0 | 1): number | null {
+      return nextAny.get({ queue, priority, nowMs }) ?? null;
+    },
+    /** When the next first question for a code is due; null when none is. */
+    nextFreshMs(queue: OutboxQueue, nowMs: number): number | null {
+      const times = [0, 1].flatMap((priority) => nextFresh.get({ queue, priority, nowMs }) ?? []);
       return times.length === 0 ? null : Math.min(...times);
+    },
+    /** Nobody waits any more for what has been due since before `sinceMs`. */
+    stopWaiting(sinceMs: number): void {
+      stopWaiting.run(sinceMs);
     },
     /** When the first lease ends; null when nothing is under way anywhere. */
     nextLeaseEndMs(): number | null {

@@ -79,7 +79,7 @@ CREATE TABLE orders (
   source TEXT NOT NULL CHECK (source IN ('till', 'integrator')),
   created_at_ms INTEGER NOT NULL,
   paid_at_ms INTEGER
-) STRICT, WITHOUT ROWID;
+, told INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE INDEX orders_newest ON orders (created_at_ms DESC, order_no DESC);
 

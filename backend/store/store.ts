@@ -1,7 +1,7 @@
 import { type ChargesTable, chargesTable } from './charges.ts';
 import { type ClaimsToldTable, claimsToldTable } from './claims-told.ts';
 import { asStorageError, type Db, isStorageFault, type StorageError } from './database.ts';
-import { type EventsTable, eventsTable } from './events.ts';
+import { type EventsTable, eventsTable, type StoredEvent } from './events.ts';
 import { type ExchangesTable, exchangesTable } from './exchanges.ts';
 import { type Fence, type FencesTable, fencesTable } from './fences.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -49,7 +49,12 @@ export interface StoreHooks {
   onFault(error: StorageError): void;
   /** A transaction that is on disk, with what a backup made before it does not know. */
   onCommit(written: readonly JournalEntry[]): void;
+  /** What a transaction says that happened, at its end: what is written now is committed with it. */
+  beforeCommit?: (events: readonly StoredEvent[]) => void;
 }
+
+/** As SQLite's LIMIT has it. */
+const ALL = -1;
 
 const NOBODY: StoreHooks = { onFault() {}, onCommit() {} };
 
@@ -68,6 +73,7 @@ export function createStore(
     if (fence) fences.pass(fence);
     return work();
   }).immediate;
+  const events = eventsTable(db);
   const nested = db.transaction((work: () => unknown) => work());
   /** Written by the running transaction. */
   let written: JournalEntry[] = [];
@@ -75,7 +81,7 @@ export function createStore(
   function transact<T>(work: () => T, fence?: Fence): T {
     const isOutermost = !db.inTransaction;
     if (isOutermost) written = [];
-    const result = guarded(() => transaction(work, fence) as T);
+    const result = guarded(() => transaction(isOutermost ? () => followed(work) : work, fence) as T);
     hooks.onCommit(isOutermost ? written : []);
     return result;
   }
@@ -117,6 +123,15 @@ export function createStore(
     }
   }
 
+  /** Runs `work`, then lets what it said that happened be followed by what follows from it. */
+  function followed<T>(work: () => T): T {
+    if (!hooks.beforeCommit) return work();
+    const seq = events.lastSeq();
+    const result = work();
+    if (events.lastSeq() > seq) hooks.beforeCommit(events.after(seq, ALL));
+    return result;
+  }
+
   return {
     till: tillTable(db),
     orders: noted(noted(ordersTable(db), 'insert', entryOf.order), 'markCancelled', (orderNo: string) => ({
@@ -125,7 +140,7 @@ export function createStore(
     })),
     charges: noted(chargesTable(db), 'insert', entryOf.charge),
     trades: noted(tradesTable(db), 'insert', entryOf.trade),
-    events: eventsTable(db),
+    events,
     exchanges: exchangesTable(db),
     outbox: outboxTable(db),
     sessions: sessionsTable(db),

@@ -27,6 +27,10 @@ export function windowOf(backend: Backend, clock: SimClock) {
     check: (chargeId: string): Promise<Charge> => call(api.charges.check, { chargeId }, WINDOW),
     live: (): Promise<Charge[]> => call(api.charges.live, undefined, WINDOW),
     trade: (tradeNo: string) => call(api.trades.get, { tradeNo }, WINDOW),
+    timeline: async (tradeNo: string) => (await call(api.trades.get, { tradeNo }, WINDOW)).timeline,
+    outbox: (state: 'due' | 'parked' | 'set_aside') => call(api.outbox.list, { state }, WINDOW),
+    retry: (entryId: number) => call(api.outbox.retry, { entryId }, WINDOW),
+    setAside: (entryId: number, reason: string) => call(api.outbox.setAside, { entryId, reason }, WINDOW),
     status: () => call(api.till.status, undefined, WINDOW),
     today: () => call(api.till.today, undefined, WINDOW),
   };

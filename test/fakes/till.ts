@@ -39,6 +39,7 @@ export function testTill(change: Partial<BackendPorts> = {}): TestTill {
     chargeTtlMs: TTL_MS,
     amountMaxFen: 10_000_000_000,
     refundAutomaticMaxFen: 20_000,
+    webhook: null,
     apiKey: 'test-key-0123456789',
     allowedHosts: [],
     uiDir: undefined,
