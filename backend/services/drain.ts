@@ -180,19 +180,24 @@ export function createDrain(deps: {
     } catch (error) {
       if (aborted.signal.aborted) return;
       log.error({ entryId: entry.entryId, kind: entry.kind, err: error }, 'outcome not written');
-      await sleep(clock, DISK_PAUSE_MS, aborted.signal).then(
-        () => giveBack(entry),
-        () => {},
-      );
+      await giveBack(entry);
     }
   }
 
-  /** The entry is free again without having been settled; if the disk refuses even that, its lease runs out. */
-  function giveBack(entry: OutboxEntry): void {
-    try {
-      store.transact(() => store.outbox.interrupted(entry.entryId, clock.nowMs(), PUZZLES_MAX));
-    } catch (error) {
-      log.error({ entryId: entry.entryId, err: error }, 'entry not given back');
+  /** The entry is free again without having been settled, as soon as the disk takes that. */
+  async function giveBack(entry: OutboxEntry): Promise<void> {
+    const paused = () =>
+      sleep(clock, DISK_PAUSE_MS, aborted.signal).then(
+        () => true,
+        () => false,
+      );
+    while (await paused()) {
+      try {
+        store.transact(() => store.outbox.interrupted(entry.entryId, clock.nowMs(), PUZZLES_MAX));
+        return;
+      } catch (error) {
+        log.error({ entryId: entry.entryId, err: error }, 'entry not given back');
+      }
     }
   }
 
