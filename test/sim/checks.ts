@@ -20,6 +20,16 @@ interface TradeRow {
   unknown_asking: string | null;
 }
 
+interface OutboxRow {
+  entry_id: number;
+  kind: string;
+  state: string;
+  due_at_ms: number;
+  lease_until_ms: number | null;
+  last_outcome: string | null;
+  attempts: number;
+}
+
 interface OrderRow {
   order_no: string;
   state: string;
@@ -74,10 +84,14 @@ export const CHECKS: readonly Check[] = [
             const held = world.sandbox.ledger.find(row.channel as 'alipay' | 'wechat', row.trade_no);
             return `${row.trade_no} is ${row.state}; ${row.channel}: ${held?.state}`;
           }),
-        ...rows<{ entry_id: number; kind: string }>(
+        ...rows<OutboxRow>(
           till,
-          "SELECT entry_id, kind FROM outbox WHERE kind <> 'refund' AND state <> 'set_aside' OR lease_holder IS NOT NULL",
-        ).map((row) => `outbox ${row.entry_id}: ${row.kind}`),
+          "SELECT * FROM outbox WHERE kind <> 'refund' AND state <> 'set_aside' OR lease_holder IS NOT NULL",
+        ).map(
+          (row) =>
+            `outbox ${row.entry_id}: ${row.kind} ${row.state}, due ${row.due_at_ms - world.time.nowMs()} ms, ` +
+            `lease ${row.lease_until_ms}, ${row.last_outcome} after ${row.attempts}`,
+        ),
         ...rows<{ charge_id: string }>(till, 'SELECT charge_id FROM charges WHERE ended_at_ms IS NULL').map(
           (row) => `charge ${row.charge_id} has not ended`,
         ),

@@ -44,6 +44,8 @@ export function mortalHttp(deps: {
   network: Scenario['network'];
   wallets: { handle(request: SandboxRequest): Promise<SandboxReply> };
   tell(event: LineEvent, request: HttpRequest): void;
+  /** A second question about a trade while the first is not answered. */
+  onTwoAtOnce(tradeNo: string): void;
 }): HttpClient {
   const { life, time, line, chance, network, wallets, tell } = deps;
 
@@ -54,17 +56,24 @@ export function mortalHttp(deps: {
     return usual + chance.float() * network.slowMs;
   }
 
+  /** Trades that a question is under way about. */
+  const underWay = new Set<string>();
+
   const lost = (probability: number) => !line.isHealed && chance.happens(probability);
 
   return {
     send(request, options = {}) {
       if (life.diesAt('send')) return forever();
       tell('sent', request);
+      const tradeNo = tradeNoIn(request);
+      if (tradeNo !== null && underWay.has(tradeNo)) deps.onTwoAtOnce(tradeNo);
+      if (tradeNo !== null) underWay.add(tradeNo);
       return new Promise<HttpAnswer>((resolve, reject) => {
         let isSettled = false;
         const settle = (finish: () => void) => {
           if (isSettled) return;
           isSettled = true;
+          if (tradeNo !== null) underWay.delete(tradeNo);
           cancelTimeout();
           if (life.isOver) tell('after_death', request);
           else if (!life.diesAt('answered')) finish();
@@ -125,6 +134,13 @@ export function mortalHttp(deps: {
 
 function forever(): Promise<never> {
   return new Promise(() => {});
+}
+
+/** The number that a request is about, of those that tills make. */
+function tradeNoIn({ path, body = '' }: HttpRequest): string | null {
+  return (
+    /(?:out-trade-no\/|out_trade_no(?:%22%3A%22|":"))([0-9A-Z]{26})/.exec(`${path} ${body}`)?.[1] ?? null
+  );
 }
 
 function sandboxRequest(request: HttpRequest): SandboxRequest {

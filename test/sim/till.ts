@@ -116,7 +116,12 @@ export function createSimTill(world: World, name: string): SimTill {
       chance: chance.of(`net${lives}`),
       network: scenario.network,
       wallets: world.sandbox,
-      tell: (event) => count(counts, 'network', event),
+      onTwoAtOnce: (tradeNo) => world.violation('one question at a time per trade', `${name}: ${tradeNo}`),
+      tell(event, request) {
+        count(counts, 'network', event);
+        if (event !== 'sent')
+          trace.say(name, `line: ${event} ${request.method} ${request.path.slice(0, 60)}`);
+      },
     });
     try {
       const made = createBackend({
