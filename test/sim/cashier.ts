@@ -1,6 +1,6 @@
 import { call } from '@orpc/server';
 import type { Charge } from '../../contract/order.ts';
-import type { Chance } from './random.ts';
+import { type Chance, textHash } from './random.ts';
 import type { SimTill } from './till.ts';
 import type { World } from './world.ts';
 
@@ -46,12 +46,13 @@ export function createCashier(world: World, till: SimTill): void {
 
   function newSale(): void {
     made += 1;
-    const sale: Sale = {
+    const own: Sale = {
       orderNo: chance.happens(0.3) ? undefined : `${till.name}-${made}`,
       amountFen: chance.pick([1, 1_250, 34_948, chance.int(1, 1_000_000)]),
       subject: chance.pick(SUBJECTS),
       chargeId: undefined,
     };
+    const sale = world.scenario.sharesOrders ? sharedSale(`S-${made}`) : own;
     sales.push(sale);
     const only = chance.happens(0.15) ? { channels: [chance.pick(['alipay', 'wechat'] as const)] } : {};
     charge('charge', sale, only);
@@ -59,6 +60,11 @@ export function createCashier(world: World, till: SimTill): void {
     if (sale.orderNo !== undefined && chance.happens(0.2)) charge('double click', sale, only);
     if (sale.orderNo !== undefined && chance.happens(0.04))
       for (let n = 0; n < 10; n++) charge('storm', sale, only);
+  }
+
+  /** The same order at every till, as a list on paper would give it. */
+  function sharedSale(orderNo: string): Sale {
+    return { orderNo, amountFen: 1 + (textHash(orderNo) % 100_000), subject: '拿铁', chargeId: undefined };
   }
 
   /** The two numbers of a till's own sale are known only once it has answered. */

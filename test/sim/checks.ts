@@ -16,6 +16,7 @@ interface TradeRow {
   state: string;
   amount_fen: number;
   provider_trade_no: string | null;
+  surplus: number;
   set_aside_at_ms: number | null;
   unknown_asking: string | null;
 }
@@ -111,6 +112,19 @@ export const CHECKS: readonly Check[] = [
           .filter((order) => (order.state === 'paid') !== paid.has(order.order_no))
           .map((order) => `${order.order_no} is ${order.state}`);
       }),
+  },
+  {
+    rule: 'an order is collected once, whatever the till',
+    complaints(_, tills) {
+      const kept = new Map<string, string[]>();
+      for (const row of tills.flatMap(tradesOf)) {
+        if (row.state !== 'paid' || row.surplus === 1) continue;
+        kept.set(row.order_no, [...(kept.get(row.order_no) ?? []), row.trade_no]);
+      }
+      return [...kept]
+        .filter(([, tradeNos]) => tradeNos.length > 1)
+        .map(([orderNo, tradeNos]) => `${orderNo}: ${tradeNos.join(' and ')}`);
+    },
   },
   {
     rule: 'no number repeats',

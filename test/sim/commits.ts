@@ -128,6 +128,7 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
         if (event.type === 'trade.set_aside' && event.trade_no !== null) setAside.add(event.trade_no);
         if (event.type.startsWith('order.')) orderStates.set(event.order_no, event.type);
         if (event.type === 'charge.started') {
+          world.chargeStarted(till, event.order_no);
           for (const twice of liveTwice.all()) bad('one live charge, one live trade a channel', twice);
         }
         isNew = true;

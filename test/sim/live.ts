@@ -7,6 +7,7 @@ import { countFaults, countTransitions } from './coverage.ts';
 import { createCustomers } from './customer.ts';
 import { type Keys, SANDBOX_ORIGIN, START_MS } from './keys.ts';
 import { Dead } from './life.ts';
+import { createLockServer } from './lock-server.ts';
 import { createManager } from './manager.ts';
 import { chanceFrom } from './random.ts';
 import { drawScenario } from './scenario.ts';
@@ -78,8 +79,20 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     counts,
     shown: new Map(),
     violations,
+    locks: createLockServer(time),
     isHealed: false,
     violation,
+    chargeStarted(till, orderNo) {
+      for (const shown of world.shown.values()) {
+        if (shown.orderNo !== orderNo || shown.till === till) continue;
+        const found = sandbox.ledger.findByCode(shown.code);
+        if (found && sandbox.ledger.refusalOf(found) === null)
+          violation(
+            'one till at a time collects an order',
+            `${till} charges ${orderNo}, payable at ${shown.till}`,
+          );
+      }
+    },
     showCode(shown) {
       const found = sandbox.ledger.findByCode(shown.code);
       if (found?.trade.tradeNo !== shown.tradeNo || found.trade.channel !== shown.channel)

@@ -5,6 +5,8 @@ import type { Chance } from './random.ts';
 /** What kind of day a seed gives: which troubles there are at all, and how much of each. */
 export interface Scenario {
   tills: number;
+  /** The tills collect the same orders, each with a database of its own and the locks on one server. */
+  sharesOrders: boolean;
   keys: KeyKind;
   /** How long there is trouble, ms; then everything heals. */
   troubleMs: number;
@@ -51,8 +53,10 @@ export function drawScenario(chance: Chance): Scenario {
   const maybe = <T>(probability: number, make: () => T): T | null =>
     chance.happens(probability) ? make() : null;
   const isBadLine = chance.happens(0.6);
+  const tills = chance.weighted({ '1': 75, '2': 18, '3': 7 }) === '1' ? 1 : chance.int(2, 3);
   return {
-    tills: chance.weighted({ '1': 75, '2': 18, '3': 7 }) === '1' ? 1 : chance.int(2, 3),
+    tills,
+    sharesOrders: tills > 1 && chance.of('sharing').happens(0.7),
     keys: chance.happens(0.04) ? 'full' : 'fast',
     troubleMs: chance.int(20, 200) * 1_000,
     chargeTtlMs: chance.pick([5, 15, 30, 30, 60, 120]) * 1_000,

@@ -2,9 +2,10 @@ import { call, getEventMeta } from '@orpc/server';
 import { Registry } from 'prom-client';
 import { type Backend, createBackend } from '../../backend/backend.ts';
 import type { CallContext, Router } from '../../backend/dispatcher.ts';
-import { OrderBusy } from '../../backend/locks/order-mutex.ts';
+import { LeaseLost, LockUnavailable, OrderBusy } from '../../backend/locks/order-mutex.ts';
 import { ServiceError } from '../../backend/services/errors.ts';
 import { type Db, StorageError } from '../../backend/store/database.ts';
+import { StaleHold } from '../../backend/store/fences.ts';
 import type { TillEvent } from '../../contract/events.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import { SECOND } from '../../ports/clock.ts';
@@ -19,6 +20,9 @@ import type { World } from './world.ts';
 
 /** An answer that takes longer than lock wait and code wait together never comes. */
 const ANSWER_MAX_MS = 40 * SECOND;
+
+/** What is waited for when a till ends in order: an answer of the lock server at most. */
+const STOP_MAX_MS = 2 * SECOND;
 
 const WINDOW: CallContext = { caller: 'window' };
 const INTEGRATOR: CallContext = { caller: 'integrator' };
@@ -146,6 +150,9 @@ export function createSimTill(world: World, name: string): SimTill {
         apiKey: undefined,
         allowedHosts: [],
         uiDir: undefined,
+        ...(scenario.sharesOrders
+          ? { locks: world.locks.locksOf({ life: mine, line, chance: chance.of(`locks${lives}`) }) }
+          : {}),
       });
       backend = made;
       made.start();
@@ -201,9 +208,9 @@ export function createSimTill(world: World, name: string): SimTill {
   function sawCharge(charge: Charge): void {
     for (const trade of charge.trades) {
       if (trade.codeUrl === null || world.shown.has(trade.codeUrl)) continue;
-      const { channel, tradeNo, chargeId } = trade;
+      const { channel, tradeNo, chargeId, orderNo } = trade;
       trace.say(name, `shows ${channel} ${tradeNo}`);
-      world.showCode({ till: name, code: trade.codeUrl, channel, tradeNo, chargeId });
+      world.showCode({ till: name, code: trade.codeUrl, channel, tradeNo, chargeId, orderNo });
     }
   }
 
@@ -284,7 +291,7 @@ export function createSimTill(world: World, name: string): SimTill {
       trace.say(name, 'stops');
       const sinceMs = time.elapsedMs();
       void running.stop().then(() => {
-        if (time.elapsedMs() - sinceMs > SECOND) world.violation('stopping is quick', name);
+        if (time.elapsedMs() - sinceMs > STOP_MAX_MS) world.violation('stopping is quick', name);
         mine.end();
       });
     },
@@ -304,7 +311,10 @@ export function createSimTill(world: World, name: string): SimTill {
 
 function codeOf(error: unknown): string | null {
   if (error instanceof ServiceError) return error.code;
-  return error instanceof OrderBusy ? 'order_busy' : null;
+  if (error instanceof OrderBusy || error instanceof StaleHold || error instanceof LeaseLost)
+    return 'order_busy';
+  if (!(error instanceof LockUnavailable)) return null;
+  return error.reason === 'stopping' ? 'stopping' : 'lock_unavailable';
 }
 
 function isFullDisk(error: unknown): boolean {

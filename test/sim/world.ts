@@ -1,5 +1,6 @@
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Keys } from './keys.ts';
+import type { LockServer } from './lock-server.ts';
 import type { Chance } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import type { Counts } from './tally.ts';
@@ -13,6 +14,7 @@ export interface ShownCode {
   channel: 'alipay' | 'wechat';
   tradeNo: string;
   chargeId: string;
+  orderNo: string;
 }
 
 /** What every party of a world shares. */
@@ -28,9 +30,13 @@ export interface World {
   readonly shown: Map<string, ShownCode>;
   /** Everything that must never be. A world with one has found a bug. */
   readonly violations: string[];
+  /** Where tills that share their orders lock them. */
+  readonly locks: LockServer;
   /** True once the trouble is over. */
   isHealed: boolean;
   /** Notes a violation; a world may have several. */
   violation(rule: string, text: string): void;
   showCode(shown: ShownCode): void;
+  /** A till has begun to collect an order. */
+  chargeStarted(till: string, orderNo: string): void;
 }
