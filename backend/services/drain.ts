@@ -163,7 +163,6 @@ export function createDrain(deps: {
     lane.under.add(entry.entryId);
     const work = carryOut(lane, entry).finally(() => {
       running.delete(work);
-      lane.under.delete(entry.entryId);
       arm();
     });
     running.add(work);
@@ -173,6 +172,7 @@ export function createDrain(deps: {
     try {
       const { verdict, signals } = await lane.worker.run(entry, aborted.signal);
       if (aborted.signal.aborted) return;
+      // Here and not later: whoever hears the signals may begin its next question at once.
       lane.under.delete(entry.entryId);
       judge(lane, verdict);
       for (const signal of signals) hub.tell(signal);
@@ -181,6 +181,7 @@ export function createDrain(deps: {
       if (aborted.signal.aborted) return;
       log.error({ entryId: entry.entryId, kind: entry.kind, err: error }, 'outcome not written');
       await giveBack(entry);
+      lane.under.delete(entry.entryId);
     }
   }
 
