@@ -38,6 +38,11 @@ const STATUS_MS = 1_000;
 /** No pause of ours is longer: a later due time was written by a clock that was ahead. */
 const PAUSE_MAX_MS = Math.max(RETRY_MAX_MS, THROTTLED_MAX_MS) + 60_000;
 
+/** The clock is looked at this often while something is to come, so that no change of it makes a question late. */
+const LOOK_MS = 1_000;
+/** A smaller change of the clock is the slewing of one that is set right slowly. */
+const STEP_MS = 2_000;
+
 interface Lane {
   worker: Worker;
   under: Set<number>;
@@ -74,6 +79,8 @@ export function createDrain(deps: {
   const aborted = new AbortController();
   const running = new Set<Promise<void>>();
   let cancelTimer = () => {};
+  /** By how much the wall is ahead of the monotonic clock, as far as due times heed it. */
+  let aheadMs = clock.nowMs() - clock.monotonicMs();
   let cancelStatus: (() => void) | null = null;
   let isTicking = false;
   let started = false;
@@ -92,7 +99,7 @@ export function createDrain(deps: {
       wait = DISK_PAUSE_MS;
     }
     if (wait <= 0) tickSoon();
-    else if (Number.isFinite(wait)) cancelTimer = clock.after(wait, tick);
+    else if (Number.isFinite(wait)) cancelTimer = clock.after(Math.min(wait, LOOK_MS), tick);
   }
 
   /** How many entries may be under way: a receiver that is silent is probed by one. */
@@ -137,6 +144,7 @@ export function createDrain(deps: {
     cancelTimer();
     if (!started || aborted.signal.aborted) return;
     try {
+      heedClock();
       const ready = lanes.filter((lane) => waitOf(lane) <= 0);
       const leased = ready.length === 0 ? [] : store.transact(() => ready.map(lease));
       for (const { lane, entries } of leased) {
@@ -148,6 +156,14 @@ export function createDrain(deps: {
       log.error({ err: error }, 'outbox not leased');
       cancelTimer = clock.after(DISK_PAUSE_MS, tick);
     }
+  }
+
+  /** Due times were written by the clock as it was. When it has been set back they lie too far ahead: all is due now. */
+  function heedClock(): void {
+    const stepMs = clock.nowMs() - clock.monotonicMs() - aheadMs;
+    if (Math.abs(stepMs) <= STEP_MS) return;
+    if (stepMs < 0) store.transact(() => store.outbox.bringNearer(clock.nowMs(), 0));
+    aheadMs += stepMs;
   }
 
   function lease(lane: Lane): { lane: Lane; entries: OutboxEntry[] } {
