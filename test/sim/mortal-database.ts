@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type Db, openMemoryDatabase } from '../../backend/store/database.ts';
+import type { Db } from '../../backend/store/database.ts';
 import { Dead, type Life } from './life.ts';
 
 /** What the disk under a till does. */
@@ -17,48 +17,51 @@ export function mortalDatabase(raw: Db, life: Life, disk: Disk, onCommit: () => 
     if (life.isOver) throw new Dead();
   };
 
-  /** Around the moment at which something becomes durable. */
-  function committing<T>(commit: () => T): T {
+  /** What stands before every commit. */
+  function mayCommit(): void {
     mustLive();
     if (disk.isFull) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
     if (life.diesAt('before_commit')) throw new Dead();
-    const result = commit();
+  }
+
+  /** It is durable from here on, whoever hears of it. */
+  function committed(): void {
     onCommit();
     if (life.diesAt('after_commit')) throw new Dead();
+  }
+
+  function committing<T>(commit: () => T): T {
+    mayCommit();
+    const result = commit();
+    committed();
     return result;
   }
 
   function transaction(work: (...args: unknown[]) => unknown) {
-    const real = raw.transaction((...args: unknown[]) => {
+    // A commit that is refused, or before which the process dies, rolls all its work back.
+    const outermost = raw.transaction((...args: unknown[]) => {
       const result = work(...args);
-      mustLive();
+      mayCommit();
       return result;
     });
+    const nested = raw.transaction(work);
     const as = (kind: 'default' | 'deferred' | 'immediate' | 'exclusive') => {
-      const run = real[kind] as (...args: unknown[]) => unknown;
-      // A commit is refused or died before at its end, so that all its work is rolled back.
-      const guarded = raw.transaction((...args: unknown[]) => {
-        const result = work(...args);
-        mustLive();
-        if (disk.isFull) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
-        if (life.diesAt('before_commit')) throw new Dead();
-        return result;
-      })[kind] as (...args: unknown[]) => unknown;
+      const run = outermost[kind] as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         mustLive();
-        if (raw.inTransaction) return run(...args);
-        const result = guarded(...args);
-        onCommit();
-        if (life.diesAt('after_commit')) throw new Dead();
+        if (raw.inTransaction) return nested(...args);
+        const result = run(...args);
+        committed();
         return result;
       };
     };
-    return Object.assign(as('default'), {
+    const kinds = {
       default: as('default'),
       deferred: as('deferred'),
       immediate: as('immediate'),
       exclusive: as('exclusive'),
-    });
+    };
+    return Object.assign(as('default'), kinds);
   }
 
   function statement(real: Database.Statement) {
@@ -127,6 +130,3 @@ export function mortalDatabase(raw: Db, life: Life, disk: Disk, onCommit: () => 
 function isCommit(sql: string): boolean {
   return /^\s*(COMMIT|END)\b/i.test(sql);
 }
-
-/** An empty database with the current schema. */
-export const freshDatabase = openMemoryDatabase;

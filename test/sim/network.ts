@@ -10,7 +10,7 @@ const CONNECT_MS = 5_000;
 const HEADERS_MS = 10_000;
 
 /** How one till's line is just now. `refused` is noticed at once, `dark` swallows what is sent. */
-export type LineState = 'up' | 'refused' | 'dark';
+type LineState = 'up' | 'refused' | 'dark';
 
 export interface Line {
   state: LineState;

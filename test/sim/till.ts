@@ -1,20 +1,18 @@
-import { call, getEventMeta } from '@orpc/server';
 import { Registry } from 'prom-client';
 import { type Backend, createBackend } from '../../backend/backend.ts';
 import type { CallContext, Router } from '../../backend/dispatcher.ts';
 import { LeaseLost, LockUnavailable, OrderBusy } from '../../backend/locks/order-mutex.ts';
 import { ServiceError } from '../../backend/services/errors.ts';
-import { type Db, StorageError } from '../../backend/store/database.ts';
+import { type Db, openMemoryDatabase, StorageError } from '../../backend/store/database.ts';
 import { StaleHold } from '../../backend/store/fences.ts';
-import type { TillEvent } from '../../contract/events.ts';
-import type { Charge, Order } from '../../contract/order.ts';
 import { SECOND } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { watchCommits } from './commits.ts';
 import { providersOf } from './keys.ts';
 import { DEATH_POINTS, Dead, type DeathPoint, type Life, newLife } from './life.ts';
-import { type Disk, freshDatabase, mortalDatabase } from './mortal-database.ts';
+import { type Disk, mortalDatabase } from './mortal-database.ts';
 import { type Line, mortalHttp } from './network.ts';
+import { createScreen } from './screen.ts';
 import { count } from './tally.ts';
 import type { World } from './world.ts';
 
@@ -38,7 +36,7 @@ const DEATH_EVERY: Record<DeathPoint, number> = {
   after_commit: 30,
 };
 
-export type Answer<T> =
+type Answer<T> =
   | { kind: 'ok'; value: T }
   | { kind: 'refused'; code: string }
   /** The till died or is not running: nobody knows. */
@@ -72,8 +70,9 @@ export function createSimTill(world: World, name: string): SimTill {
   const { time, trace, counts, scenario } = world;
   const chance = world.chance.of(name);
   const fateChance = chance.of('fate');
-  const db = freshDatabase();
+  const db = openMemoryDatabase();
   const commits = watchCommits(world, name, db);
+  const screen = createScreen(world, name);
   const line: Line = { state: 'up', isHealed: false };
   const disk: Disk = { isFull: false };
   let deathsLeft = scenario.deaths;
@@ -81,8 +80,6 @@ export function createSimTill(world: World, name: string): SimTill {
   let life: Life | null = null;
   let backend: Backend | null = null;
   let lives = 0;
-  /** Position of the last event that the window has seen. */
-  let position = 0;
   const pending = new Map<number, { what: string; sinceMs: number }>();
   let calls = 0;
 
@@ -156,7 +153,7 @@ export function createSimTill(world: World, name: string): SimTill {
       });
       backend = made;
       made.start();
-      if (scenario.window) void openWindow(made, mine);
+      if (scenario.window) void screen.follow(made.api, mine);
     } catch (error) {
       if (!(error instanceof Dead) && !isFullDisk(error)) world.violation('a till starts', String(error));
       if (!mine.isOver) {
@@ -172,54 +169,6 @@ export function createSimTill(world: World, name: string): SimTill {
     pending.clear();
     const delayMs = world.isHealed ? SECOND : chance.pick([100, 2_000, 15_000, 90_000]);
     time.after(delayMs, start);
-  }
-
-  /** The screen: follows what happens, and takes the stream up again where it was after a restart. */
-  async function openWindow(of: Backend, mine: Life): Promise<void> {
-    try {
-      const events = await call(of.api.events, undefined, {
-        context: WINDOW,
-        lastEventId: String(position),
-      });
-      for await (const event of events) {
-        if (mine.isOver) return;
-        follow(event);
-      }
-    } catch (error) {
-      if (!mine.isOver && !(error instanceof Dead))
-        world.violation('the stream goes on', `${name}: ${String(error)}`);
-    }
-  }
-
-  function follow(event: TillEvent): void {
-    const id = getEventMeta(event)?.id;
-    if (id !== undefined && event.type !== 'ready') {
-      if (Number(id) !== position + 1)
-        world.violation('the stream is complete', `${name}: event ${id} came after ${position}`);
-      position = Number(id);
-    }
-    if ('order' in event) sawOrder(event.order);
-  }
-
-  function sawOrder(order: Order): void {
-    if (order.charge) sawCharge(order.charge);
-  }
-
-  function sawCharge(charge: Charge): void {
-    for (const trade of charge.trades) {
-      if (trade.codeUrl === null || world.shown.has(trade.codeUrl)) continue;
-      const { channel, tradeNo, chargeId, orderNo } = trade;
-      trace.say(name, `shows ${channel} ${tradeNo}`);
-      world.showCode({ till: name, code: trade.codeUrl, channel, tradeNo, chargeId, orderNo });
-    }
-  }
-
-  function look(value: unknown): void {
-    if (Array.isArray(value)) value.forEach(look);
-    else if (typeof value === 'object' && value !== null) {
-      if ('trades' in value) sawCharge(value as Charge);
-      else if ('charge' in value) sawOrder(value as Order);
-    }
   }
 
   function logOf(mine: Life): Log {
@@ -252,7 +201,7 @@ export function createSimTill(world: World, name: string): SimTill {
       const value = await procedure(running.api, context);
       if (mine.isOver) return { kind: 'gone' };
       trace.say(name, `${what}: ok`);
-      look(value);
+      screen.look(value);
       return { kind: 'ok', value };
     } catch (error) {
       if (mine.isOver || error instanceof Dead) return { kind: 'gone' };
@@ -297,8 +246,8 @@ export function createSimTill(world: World, name: string): SimTill {
     },
     complaints() {
       const found = commits.complaints();
-      if (scenario.window && position !== commits.lastSeq())
-        found.push(`the window of ${name} has seen ${position} of ${commits.lastSeq()} events`);
+      if (scenario.window && screen.position() !== commits.lastSeq())
+        found.push(`the window of ${name} has seen ${screen.position()} of ${commits.lastSeq()} events`);
       for (const { what, sinceMs } of pending.values()) {
         if (time.elapsedMs() - sinceMs > ANSWER_MAX_MS)
           found.push(`${name} never answered ${what}, asked at ${sinceMs / 1_000} s`);
