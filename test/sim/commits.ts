@@ -103,7 +103,8 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
   }
 
   /** Whoever has seen a code of it must not be able to pay it any more. */
-  function becameDead(tradeNo: string, to: TradeState): void {
+  function becameDead(tradeNo: string, to: 'closed' | 'failed'): void {
+    if (to === 'failed' && !world.refused.has(tradeNo)) bad('failed only when the wallet refused', tradeNo);
     const channel = tradeByNo.get(tradeNo)?.channel;
     const held = channel && sandbox.ledger.find(channel, tradeNo);
     for (const code of held?.codes ?? []) {

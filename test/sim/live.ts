@@ -32,6 +32,9 @@ export interface Outcome {
 /** After the trouble everything must be resolved within this, beyond the life of the codes and of the clocks' error. */
 const RESOLVE_MS = 10 * MINUTE;
 
+/** Answers to the making of a trade that refuse nothing for good. */
+const NO_REFUSAL = /^(10000|OK)$|SYSTEM_ERROR|limited|LIMITED/;
+
 let current: World | null = null;
 process.on('unhandledRejection', onStray);
 
@@ -56,14 +59,18 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     violations.push(`${rule}: ${text}`);
     trace.say('VIOLATED', `${rule}: ${text}`);
   };
+  const refused = new Set<string>();
   const sandbox = await createSandbox({
     clock: time.clock(),
     random: chance.of('sandbox'),
     log: silentLog(),
     publicOrigin: SANDBOX_ORIGIN,
     identity: keys[scenario.keys],
-    onExchange: ({ channel, operation, tradeNo, code, fault }) =>
-      trace.say(channel, `${operation} ${tradeNo}: ${code}${fault === null ? '' : `, ${fault}`}`),
+    onExchange({ channel, operation, tradeNo, code, fault }) {
+      trace.say(channel, `${operation} ${tradeNo}: ${code}${fault === null ? '' : `, ${fault}`}`);
+      const isOpening = operation === 'precreate' || operation === 'native';
+      if (isOpening && tradeNo !== null && !NO_REFUSAL.test(code)) refused.add(tradeNo);
+    },
   });
   countTransitions(counts);
   countFaults(sandbox, counts);
@@ -78,6 +85,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     trace,
     counts,
     shown: new Map(),
+    refused,
     violations,
     locks: createLockServer(time),
     isHealed: false,

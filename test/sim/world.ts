@@ -30,6 +30,8 @@ export interface World {
   readonly shown: Map<string, ShownCode>;
   /** Everything that must never be. A world with one has found a bug. */
   readonly violations: string[];
+  /** Trades that a wallet has refused to open, in its own words and for good. */
+  readonly refused: Set<string>;
   /** Where tills that share their orders lock them. */
   readonly locks: LockServer;
   /** True once the trouble is over. */
