@@ -20,8 +20,9 @@ export class SimClock implements Clock {
     this.#wallMs = startMs;
   }
 
+  /** Whole milliseconds, as machines tell it. */
   nowMs(): number {
-    return this.#wallMs;
+    return Math.floor(this.#wallMs);
   }
 
   monotonicMs(): number {

@@ -1,5 +1,5 @@
 import { type HttpAnswer, HttpFault } from '../../ports/http.ts';
-import type { Answered, Unanswered } from './provider.ts';
+import type { Answered, Asked, Unanswered } from './provider.ts';
 
 export type Exchange = Answered<unknown>['exchange'];
 
@@ -35,6 +35,14 @@ export function emptyExchange(): Exchange {
 export function headerDateMs(answer: HttpAnswer): number | null {
   const ms = Date.parse(answer.headers.date ?? '');
   return Number.isNaN(ms) ? null : ms;
+}
+
+/**
+ * The earlier of our clock when we asked and the wallet's when it answered. That a code has ended is said only
+ * when both clocks say so: ours may have jumped ahead, and the header is not signed.
+ */
+export function cautiousNowMs(at: Asked, exchange: Exchange): number {
+  return Math.min(at.nowMs, exchange.providerDateMs ?? at.nowMs);
 }
 
 /** Enough of a payer to tell two apart on the screen, too little to know one: the wallet's own mask, or the last four characters. */

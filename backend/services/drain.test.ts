@@ -218,6 +218,19 @@ describe('draining the outbox', () => {
     await second.drain.stop();
   });
 
+  test('a clock that is set back while something waits holds nothing up', async () => {
+    const { store, drain, receiver, clock } = world();
+    tell(store, 'A1', 1);
+    receiver.verdict = 'silent';
+    drain.start();
+    await clock.advance(100);
+    clock.jumpWall(-3_600_000);
+    receiver.verdict = 'answered';
+    await clock.advance(2_000);
+    expect(receiver.heard).toHaveLength(2);
+    await drain.stop();
+  });
+
   test('a due time that a clock far ahead has written does not hold an entry up after a restart', async () => {
     const first = world();
     tell(first.store, 'A1', 1);

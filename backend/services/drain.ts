@@ -44,6 +44,10 @@ const FORGOTTEN_MS = 60_000;
 const WAITING_AT_ONCE = 1;
 /** a backlog leaves most of the till's time, and of its disk's, to whoever stands at the counter. */
 const REST = 4;
+/** The clock is looked at this often while something is to come, so that no change of it makes a question late. */
+const LOOK_MS = 1_000;
+/** A smaller change of the clock is the slewing of one that is set right slowly. */
+const STEP_MS = 2_000;
 
 interface Lane {
   worker: Worker;
@@ -83,6 +87,8 @@ export function createDrain(deps: {
   let cancelTimer = () => {};
   /** Monotonic time until which what can wait does. */
   let restUntilMs = 0;
+  /** By how much the wall is ahead of the monotonic clock, as far as due times heed it. */
+  let aheadMs = clock.nowMs() - clock.monotonicMs();
   let cancelStatus: (() => void) | null = null;
   let isTicking = false;
   let started = false;
@@ -101,7 +107,7 @@ export function createDrain(deps: {
       wait = DISK_PAUSE_MS;
     }
     if (wait <= 0) tickSoon();
-    else if (Number.isFinite(wait)) cancelTimer = clock.after(wait, tick);
+    else if (Number.isFinite(wait)) cancelTimer = clock.after(Math.min(wait, LOOK_MS), tick);
   }
 
   /** How many entries may be under way: a receiver that is silent is probed by one. */
@@ -153,6 +159,7 @@ export function createDrain(deps: {
     cancelTimer();
     if (!started || aborted.signal.aborted) return;
     try {
+      heedClock();
       const ready = lanes.filter((lane) => waitOf(lane) <= 0);
       const sinceMs = clock.monotonicMs();
       const leased = ready.length === 0 ? [] : store.transact(() => ready.map(lease));
@@ -167,6 +174,14 @@ export function createDrain(deps: {
       log.error({ err: error }, 'outbox not leased');
       cancelTimer = clock.after(DISK_PAUSE_MS, tick);
     }
+  }
+
+  /** Due times were written by the clock as it was. When it has been set back they lie too far ahead: all is due now. */
+  function heedClock(): void {
+    const stepMs = clock.nowMs() - clock.monotonicMs() - aheadMs;
+    if (Math.abs(stepMs) <= STEP_MS) return;
+    if (stepMs < 0) store.transact(() => store.outbox.bringNearer(clock.nowMs(), 0));
+    aheadMs += stepMs;
   }
 
   function lease(lane: Lane): { lane: Lane; entries: OutboxEntry[] } {
@@ -188,7 +203,6 @@ export function createDrain(deps: {
     lane.under.add(entry.entryId);
     const work = carryOut(lane, entry).finally(() => {
       running.delete(work);
-      lane.under.delete(entry.entryId);
       arm();
     });
     running.add(work);
@@ -198,6 +212,7 @@ export function createDrain(deps: {
     try {
       const { verdict, signals } = await lane.worker.run(entry, aborted.signal);
       if (aborted.signal.aborted) return;
+      // Here and not later: whoever hears the signals may begin its next question at once.
       lane.under.delete(entry.entryId);
       judge(lane, verdict);
       for (const signal of signals) hub.tell(signal);
@@ -205,19 +220,25 @@ export function createDrain(deps: {
     } catch (error) {
       if (aborted.signal.aborted) return;
       log.error({ entryId: entry.entryId, kind: entry.kind, err: error }, 'outcome not written');
-      await sleep(clock, DISK_PAUSE_MS, aborted.signal).then(
-        () => giveBack(entry),
-        () => {},
-      );
+      await giveBack(entry);
+      lane.under.delete(entry.entryId);
     }
   }
 
-  /** The entry is free again without having been settled; if the disk refuses even that, its lease runs out. */
-  function giveBack(entry: OutboxEntry): void {
-    try {
-      store.transact(() => store.outbox.interrupted(entry.entryId, clock.nowMs(), PUZZLES_MAX));
-    } catch (error) {
-      log.error({ entryId: entry.entryId, err: error }, 'entry not given back');
+  /** The entry is free again without having been settled, as soon as the disk takes that. */
+  async function giveBack(entry: OutboxEntry): Promise<void> {
+    const paused = () =>
+      sleep(clock, DISK_PAUSE_MS, aborted.signal).then(
+        () => true,
+        () => false,
+      );
+    while (await paused()) {
+      try {
+        store.transact(() => store.outbox.interrupted(entry.entryId, clock.nowMs(), PUZZLES_MAX));
+        return;
+      } catch (error) {
+        log.error({ entryId: entry.entryId, err: error }, 'entry not given back');
+      }
     }
   }
 

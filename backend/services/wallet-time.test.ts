@@ -35,6 +35,14 @@ describe('the till’s time', () => {
     },
   );
 
+  test('is whole milliseconds, however finely the machine measures a round trip', async () => {
+    const { clock, time, hear } = machine(10 * MINUTE);
+    await clock.advance(12.345);
+    hear(0, 3.21);
+    clock.jumpWall(MINUTE);
+    expect(time.nowMs() % 1).toBe(0);
+  });
+
   test('leaves a right clock alone: a header of whole seconds is no reason to move it', async () => {
     const { clock, time, hear } = machine(0);
     for (let n = 0; n < 50; n++) {

@@ -43,7 +43,8 @@ export function createWalletTime(clock: Clock): WalletTime {
   }
 
   return {
-    nowMs: () => correction() + clock.nowMs(),
+    // Whole milliseconds, as every wall clock: the tables take nothing else.
+    nowMs: () => Math.round(correction()) + clock.nowMs(),
     monotonicMs: () => clock.monotonicMs(),
     sinceBootMs: () => clock.sinceBootMs(),
     after: (delayMs, task) => clock.after(delayMs, task),

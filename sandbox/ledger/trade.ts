@@ -67,6 +67,9 @@ export type PhoneRefusal =
 export function aged(trade: LedgerTrade, nowMs: number): LedgerTrade {
   if (trade.state === 'WAIT_BUYER_PAY' && trade.payableUntilMs !== null && nowMs > trade.payableUntilMs)
     return { ...step(trade, 'expire'), closedAtMs: Math.max(trade.payableUntilMs, trade.createdAtMs) };
+  // Whoever is still typing the password then is turned away; the merchant can close it.
+  if (trade.state === 'USERPAYING' && trade.payableUntilMs !== null && nowMs > trade.payableUntilMs)
+    return step(trade, 'turn_back');
   if (trade.state === 'TRADE_SUCCESS' && trade.finishesAtMs !== null && nowMs > trade.finishesAtMs)
     return step(trade, 'finish');
   return trade;

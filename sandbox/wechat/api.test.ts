@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HOUR, MINUTE } from '../../ports/clock.ts';
+import { wechatTime } from '../../wire/china-time.ts';
 import { parseApiV3Key } from '../../wire/wechat-v3-aead.ts';
 import { readWechatCertificates } from '../../wire/wechat-v3-certificates.ts';
 import { simulatedSandbox, type WechatChanges } from '../test-till.ts';
@@ -145,6 +146,16 @@ describe('the life of an order', () => {
     await clock.advance(2 * HOUR + 1);
     expect(sandbox.ledger.pay(code)).toEqual({ ok: false, why: 'code_expired' });
     expect(sandbox.ledger.pay(await till.native('ORDER_0001')).ok).toBe(true);
+  });
+
+  test('a customer who is still typing at the end of the order is turned away, and it can be closed', async () => {
+    const { till, sandbox, clock } = await simulatedSandbox();
+    const code = await till.native('ORDER_0001', { time_expire: wechatTime(clock.nowMs() + MINUTE) });
+    sandbox.ledger.typing(code, 'type');
+    await clock.advance(MINUTE + 1_000);
+    expect((await till.wechatQuery('ORDER_0001')).body.trade_state).toBe('NOTPAY');
+    expect(sandbox.ledger.pay(code)).toEqual({ ok: false, why: 'expired' });
+    expect((await till.wechatClose('ORDER_0001')).status).toBe(204);
   });
 
   test('while the customer types the password the order is USERPAYING and cannot be closed', async () => {

@@ -1,7 +1,7 @@
 import { alipayTimeMs } from '../../../wire/china-time.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import { type Fen, MoneyError, yuanToFen } from '../../domain/money.ts';
-import { payerTail, unknown } from '../exchange.ts';
+import { cautiousNowMs, payerTail, unknown } from '../exchange.ts';
 import type { Answered, Asked, QueryOutcome, TradeRef } from '../provider.ts';
 import { type AlipayContext, callGateway, readNode } from './call.ts';
 import type { AlipayConfig } from './config.ts';
@@ -22,7 +22,7 @@ export async function query(
   const outcome =
     reply.kind === 'ok'
       ? tradeOutcome(context.config, trade, reply.node)
-      : failureOutcome(context.config, trade, reply, at);
+      : failureOutcome(context.config, trade, reply, cautiousNowMs(at, exchange));
   return { outcome, exchange };
 }
 
@@ -65,7 +65,7 @@ function failureOutcome(
   config: AlipayConfig,
   trade: TradeRef,
   reply: { subCode: string; message: string; node: Readonly<Record<string, unknown>> },
-  at: Asked,
+  nowMs: number,
 ): QueryOutcome {
   const echo = readNode(echoShape, reply.node);
   if ('kind' in echo) return echo;
@@ -73,7 +73,7 @@ function failureOutcome(
     return { kind: 'mismatch', field: 'tradeNo', expected: trade.tradeNo, received: echo.out_trade_no };
   const meaning = meaningOf(QUERY_ERRORS, reply.subCode);
   if (meaning.to === 'no_trade')
-    return { kind: 'evidence', evidence: unscanned(config, trade, reply.subCode, at.nowMs) };
+    return { kind: 'evidence', evidence: unscanned(config, trade, reply.subCode, nowMs) };
   const cause = meaning.to === 'unknown' ? meaning.cause : 'unlisted';
   return unknown(cause, reply.subCode, reply.message);
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { wechatTimeMs } from '../../../wire/china-time.ts';
 import { fen } from '../../domain/money.ts';
-import { payerTail, unknown } from '../exchange.ts';
+import { cautiousNowMs, payerTail, unknown } from '../exchange.ts';
 import type { Answered, Asked, Mismatch, QueryOutcome, TradeRef } from '../provider.ts';
 import { callWechat, readJson, type Spoken, type WechatContext } from './call.ts';
 import type { WechatV3Config } from './config.ts';
@@ -26,7 +26,7 @@ export async function query(
   const outcome =
     reply.kind === 'ok'
       ? transactionOutcome(config, trade, reply.json)
-      : failureOutcome(config, trade, reply, at);
+      : failureOutcome(config, trade, reply, cautiousNowMs(at, exchange));
   return { outcome, exchange };
 }
 
@@ -73,7 +73,7 @@ function failureOutcome(
   config: WechatV3Config,
   trade: TradeRef,
   reply: Extract<Spoken, { kind: 'failed' }>,
-  at: Asked,
+  nowMs: number,
 ): QueryOutcome {
   const meaning = meaningOf(QUERY_ERRORS, reply.code, reply.status);
   if (meaning.to !== 'no_order')
@@ -84,7 +84,7 @@ function failureOutcome(
     kind: 'evidence',
     evidence: {
       tradeNo: trade.tradeNo,
-      status: at.nowMs < payableUntilMs(config, trade) ? 'unpaid' : 'closed',
+      status: nowMs < payableUntilMs(config, trade) ? 'unpaid' : 'closed',
       providerTradeNo: null,
       amountFen: null,
       payer: null,

@@ -1,0 +1,163 @@
+import type { TradeEvent, TradeState } from '../../backend/domain/trade.ts';
+import type { Db } from '../../backend/store/database.ts';
+import { stateAfter } from './coverage.ts';
+import { count } from './tally.ts';
+import type { World } from './world.ts';
+
+interface EventRow {
+  seq: number;
+  type: string;
+  order_no: string;
+  trade_no: string | null;
+  from_state: TradeState | null;
+  to_state: TradeState | null;
+  what: string | null;
+}
+
+interface TradeRow {
+  trade_no: string;
+  order_no: string;
+  channel: 'alipay' | 'wechat';
+  state: TradeState;
+  amount_fen: number;
+  provider_trade_no: string | null;
+  late: number;
+  surplus: number;
+  refund_due: string | null;
+}
+
+/** Looks at a till's data after each of its commits: what must hold at every moment. */
+export interface Commits {
+  look(): void;
+  lastSeq(): number;
+  /** What the whole history shows to be wrong. */
+  complaints(): string[];
+}
+
+export function watchCommits(world: World, till: string, db: Db): Commits {
+  const { trace, sandbox } = world;
+  const eventsAfter = db.prepare<[number], EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq');
+  const tradeByNo = db.prepare<[string], TradeRow>('SELECT * FROM trades WHERE trade_no = ?');
+  const liveTwice = db
+    .prepare<[], string>(
+      `SELECT order_no FROM charges WHERE ended_at_ms IS NULL GROUP BY order_no HAVING count(*) > 1
+       UNION ALL
+       SELECT charge_id || ' ' || channel FROM trades
+       WHERE state IN ('created', 'awaiting_payment', 'paying', 'closing') AND set_aside_at_ms IS NULL
+       GROUP BY charge_id, channel HAVING count(*) > 1`,
+    )
+    .pluck();
+  const unasked = db
+    .prepare<[], string>(
+      `SELECT trade_no FROM trades t
+       WHERE (state IN ('created', 'awaiting_payment', 'paying', 'closing') AND set_aside_at_ms IS NULL) <>
+         EXISTS (SELECT 1 FROM outbox o WHERE o.trade_no = t.trade_no AND o.state <> 'set_aside'
+           AND o.kind IN ('open', 'query', 'close', 'cancel'))`,
+    )
+    .pluck();
+  const states = new Map<string, TradeState>();
+  const deadlines = new Set<string>();
+  const paidOrders = new Map<string, string[]>();
+  const lateTrades = new Set<string>();
+  const setAside = new Set<string>();
+  const orderStates = new Map<string, string>();
+  /** Payments that must be given back. */
+  const owed = new Set<string>();
+  let seq = 0;
+
+  const bad = (rule: string, text: string) => world.violation(rule, `${till}: ${text}`);
+
+  function changed(event: EventRow): void {
+    const { trade_no: tradeNo, from_state: from, to_state: to, what } = event;
+    if (tradeNo === null || from === null || to === null || what === null) {
+      bad('an event is whole', JSON.stringify(event));
+      return;
+    }
+    const known = states.get(tradeNo) ?? 'created';
+    if (known !== from) bad('states chain', `${tradeNo} was ${known}, its event says ${from} → ${to}`);
+    if (stateAfter(from, what as TradeEvent) !== to)
+      bad('the table is kept', `${tradeNo}: ${from} × ${what} gave ${to}`);
+    states.set(tradeNo, to);
+    if (what === 'deadline_passed') {
+      if (deadlines.has(tradeNo)) bad('timers fire once', tradeNo);
+      deadlines.add(tradeNo);
+    }
+    if (to === 'paid') becamePaid(tradeNo, from, event.order_no);
+    if (to === 'closed' || to === 'failed') becameDead(tradeNo, to);
+  }
+
+  function becamePaid(tradeNo: string, from: TradeState, orderNo: string): void {
+    const row = tradeByNo.get(tradeNo);
+    const held = row && sandbox.ledger.find(row.channel, tradeNo);
+    if (!row || !held || held.paidAtMs === null) {
+      bad('nothing is paid without the wallet', tradeNo);
+      return;
+    }
+    if (held.amountFen !== row.amount_fen || held.providerTradeNo !== row.provider_trade_no)
+      bad('paid as the wallet says', `${tradeNo}: ${row.amount_fen} fen, ${row.provider_trade_no}`);
+    const isLate = from === 'closing' || from === 'closed' || from === 'failed' || setAside.has(tradeNo);
+    if (isLate) lateTrades.add(tradeNo);
+    const earlier = paidOrders.get(orderNo) ?? [];
+    if (earlier.length > 0 || (isLate && orderStates.get(orderNo) === 'order.cancelled')) owed.add(tradeNo);
+    paidOrders.set(orderNo, [...earlier, tradeNo]);
+  }
+
+  /** Whoever has seen a code of it must not be able to pay it any more. */
+  function becameDead(tradeNo: string, to: 'closed' | 'failed'): void {
+    if (to === 'failed' && !world.refused.has(tradeNo)) bad('failed only when the wallet refused', tradeNo);
+    const channel = tradeByNo.get(tradeNo)?.channel;
+    const held = channel && sandbox.ledger.find(channel, tradeNo);
+    for (const code of held?.codes ?? []) {
+      if (held && world.shown.has(code.code) && sandbox.ledger.refusalOf({ trade: held, code }) === null)
+        bad('closed means unpayable', `${tradeNo} is ${to}, and its code can be paid`);
+    }
+  }
+
+  return {
+    look() {
+      let isNew = false;
+      for (const event of eventsAfter.all(seq)) {
+        seq = event.seq;
+        trace.say(
+          till,
+          event.from_state === null
+            ? `${event.type} ${event.order_no}`
+            : `${event.trade_no} ${event.from_state} → ${event.to_state} (${event.what})`,
+        );
+        count(world.counts, 'event', event.type);
+        if (event.type === 'trade.changed') changed(event);
+        if (event.type === 'trade.set_aside' && event.trade_no !== null) setAside.add(event.trade_no);
+        if (event.type.startsWith('order.')) orderStates.set(event.order_no, event.type);
+        if (event.type === 'charge.started') {
+          world.chargeStarted(till, event.order_no);
+          for (const twice of liveTwice.all()) bad('one live charge, one live trade a channel', twice);
+        }
+        isNew = true;
+      }
+      if (!isNew) return;
+      for (const tradeNo of unasked.all()) bad('a live trade is being asked about, and no other', tradeNo);
+    },
+    lastSeq: () => seq,
+    complaints() {
+      const found: string[] = [];
+      const refundsOf = db
+        .prepare<[string], number>("SELECT count(*) FROM outbox WHERE kind = 'refund' AND trade_no = ?")
+        .pluck();
+      for (const row of db.prepare<[], TradeRow>('SELECT * FROM trades').all()) {
+        const said = states.get(row.trade_no) ?? 'created';
+        if (said !== row.state) found.push(`${row.trade_no} is ${row.state}, its events end at ${said}`);
+        if ((row.late === 1) !== lateTrades.has(row.trade_no))
+          found.push(`${row.trade_no} late: ${row.late}`);
+        const place = (paidOrders.get(row.order_no) ?? []).indexOf(row.trade_no);
+        if ((row.surplus === 1) !== place > 0)
+          found.push(`${row.trade_no} surplus: ${row.surplus}, payment number ${place + 1} of its order`);
+        const by = row.amount_fen <= world.scenario.refundAutomaticMaxFen ? 'automatic' : 'manager';
+        const queued = refundsOf.get(row.trade_no) ?? 0;
+        const isOwed = owed.has(row.trade_no);
+        if (queued !== (isOwed ? 1 : 0) || row.refund_due !== (isOwed ? by : null))
+          found.push(`${row.trade_no} is owed: ${isOwed}; queued ${queued} times, by ${row.refund_due}`);
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { makeKeys } from './keys.ts';
+import { live } from './live.ts';
+import { runSeeds, type SeedReport } from './pool.ts';
+import { failureText, reportText } from './report.ts';
+
+/** `npm run sim`; see README.md. Exit code 1 when a seed failed. */
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '1' },
+    threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+const first = wholeNumber('seed', values.seed);
+const runs = wholeNumber('runs', values.runs);
+const startedMs = performance.now();
+const reports = values.verbose ? await told() : await quietly();
+console.log(reportText(reports, performance.now() - startedMs));
+if (reports.some((report) => report.violations.length > 0)) process.exitCode = 1;
+
+/** One after the other in this thread, each with its whole trace. */
+async function told(): Promise<SeedReport[]> {
+  const keys = await makeKeys();
+  const outcomes: SeedReport[] = [];
+  for (let seed = first; seed < first + runs; seed++) {
+    const outcome = await live(seed, keys);
+    for (const line of outcome.trace) console.log(line);
+    console.log(`Seed ${seed}: trace ${outcome.traceHash}`);
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+async function quietly(): Promise<SeedReport[]> {
+  const seeds = Array.from({ length: runs }, (_, n) => first + n);
+  return await runSeeds(seeds, {
+    threads: wholeNumber('threads', values.threads),
+    onReport(report) {
+      if (report.violations.length > 0) console.log(`${failureText(report)}\n`);
+    },
+  });
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text) || text === '0') throw new Error(`--${name} must be a whole number from 1 on.`);
+  return Number(text);
+}

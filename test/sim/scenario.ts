@@ -1,0 +1,119 @@
+import type { FaultKind } from '../../sandbox/faults/vocabulary.ts';
+import type { KeyKind } from './keys.ts';
+import type { Chance } from './random.ts';
+
+/** What kind of day a seed gives: which troubles there are at all, and how much of each. */
+export interface Scenario {
+  tills: number;
+  /** The tills collect the same orders, each with a database of its own and the locks on one server. */
+  sharesOrders: boolean;
+  keys: KeyKind;
+  /** How long there is trouble, ms; then everything heals. */
+  troubleMs: number;
+  chargeTtlMs: number;
+  alipayGraceMs: number;
+  refundAutomaticMaxFen: number;
+  /** A cashier's pause between two clicks, at most, ms. */
+  cashierPauseMs: number;
+  /** New sales per till, at most. */
+  sales: number;
+  integrator: boolean;
+  /** How often the manager sets a parked entry aside instead of letting the machine try again. */
+  setsAside: number;
+  /** Whether a window follows each till's events. */
+  window: boolean;
+  network: {
+    /** One way, at most, on a good line. */
+    latencyMs: number;
+    /** A message takes up to `slowMs`. */
+    slow: number;
+    slowMs: number;
+    /** Lost on the way there, on the way back; delivered twice. */
+    lostThere: number;
+    lostBack: number;
+    twice: number;
+    /** Pause between outages, at most; null: none. */
+    outageEveryMs: number | null;
+    outageMs: number;
+  };
+  /** Wallet faults: pause between two, at most; null: none. */
+  faults: { everyMs: number; kinds: 'all' | 'silent' | 'words' } | null;
+  /** Jumps of a till's wall clock. */
+  clock: { everyMs: number; mostMs: number; startsOffMs: number } | null;
+  /** Deaths of each till. */
+  deaths: number;
+  /** Orderly restarts of each till. */
+  restarts: number;
+  disk: { everyMs: number; fullMs: number } | null;
+  customer: { paysBoth: number; walksAway: number; turnsBack: number; late: number };
+}
+
+/** A single trouble alone finds what many at once hide, so each is there in a part of the worlds only. */
+export function drawScenario(chance: Chance): Scenario {
+  const maybe = <T>(probability: number, make: () => T): T | null =>
+    chance.happens(probability) ? make() : null;
+  const isBadLine = chance.happens(0.6);
+  const tills = chance.weighted({ '1': 75, '2': 18, '3': 7 }) === '1' ? 1 : chance.int(2, 3);
+  return {
+    tills,
+    sharesOrders: tills > 1 && chance.of('sharing').happens(0.7),
+    keys: chance.happens(0.04) ? 'full' : 'fast',
+    troubleMs: chance.int(20, 200) * 1_000,
+    chargeTtlMs: chance.pick([5, 15, 30, 30, 60, 120]) * 1_000,
+    alipayGraceMs: chance.pick([5, 30, 30, 90]) * 1_000,
+    refundAutomaticMaxFen: chance.pick([0, 2_000, 10_000_000_000]),
+    cashierPauseMs: chance.pick([2_500, 10_000, 30_000]),
+    sales: chance.int(1, 3),
+    integrator: chance.happens(0.4),
+    setsAside: chance.pick([0, 0, 0.3]),
+    window: chance.happens(0.6),
+    network: {
+      latencyMs: chance.pick([1, 30, 200]),
+      slow: isBadLine ? chance.pick([0, 0.02, 0.1]) : 0,
+      slowMs: chance.pick([3_000, 12_000, 40_000]),
+      lostThere: isBadLine ? chance.pick([0, 0.02, 0.15]) : 0,
+      lostBack: isBadLine ? chance.pick([0, 0.02, 0.15]) : 0,
+      twice: isBadLine ? chance.pick([0, 0.05]) : 0,
+      outageEveryMs: chance.pick([null, null, 60_000, 150_000]),
+      outageMs: chance.pick([5_000, 40_000, 180_000]),
+    },
+    faults: maybe(0.7, () => ({
+      everyMs: chance.pick([3_000, 10_000, 30_000]),
+      kinds: chance.pick(['all', 'all', 'silent', 'words'] as const),
+    })),
+    clock: maybe(0.35, () => ({
+      everyMs: chance.pick([20_000, 90_000]),
+      mostMs: chance.pick([2_000, 60_000, 600_000, 1_200_000]),
+      startsOffMs: chance.happens(0.5) ? chance.int(-600_000, 600_000) : 0,
+    })),
+    deaths: chance.pick([0, 0, 1, 2, 5]),
+    restarts: chance.pick([0, 0, 0, 1, 2]),
+    disk: maybe(0.12, () => ({ everyMs: 60_000, fullMs: chance.pick([1_000, 20_000]) })),
+    customer: {
+      paysBoth: chance.pick([0.05, 0.4]),
+      walksAway: chance.pick([0.1, 0.5]),
+      turnsBack: chance.pick([0.1, 0.4]),
+      late: chance.pick([0.1, 0.5]),
+    },
+  };
+}
+
+/** Faults after which nothing is known, faults in the wallet's own words, and the rest. */
+export const SILENT_FAULTS: readonly FaultKind[] = [
+  'drop_before',
+  'drop_after',
+  'reset_before',
+  'reset_after',
+  'http_status',
+  'half_body',
+  'html',
+];
+export const WORD_FAULTS: readonly FaultKind[] = [
+  'system_error',
+  'throttled',
+  'retry_flag',
+  'status_word',
+  'refuse',
+  'wrong_amount',
+  'wrong_trade_no',
+];
