@@ -85,7 +85,7 @@ describe('what the machine cannot understand', () => {
       expect(entry.lastAttemptAt).not.toBeNull();
       expect((await world.till.status()).outbox).toMatchObject({ parked: 1, refundsDue: 0 });
       const asked = world.wechat.steps(wechat).length;
-      await world.clock.advance(24 * HOUR_MS);
+      await world.clock.advance(3 * HOUR_MS);
       expect(world.wechat.steps(wechat)).toHaveLength(asked);
       expect(asked).toBeGreaterThanOrEqual(PUZZLES_MAX);
       expect((await world.till.order('A1')).charge).toMatchObject({ state: 'closing' });
@@ -202,12 +202,12 @@ describe('what a person sets aside', () => {
 
 describe('what only takes time', () => {
   test.each(['no_answer', 'network', 'server_error', 'throttled'] as const)(
-    'is never parked (%s): a day later it resolves by itself',
+    'is never parked (%s): hours later it resolves by itself',
     async (cause) => {
       const world = started();
       const { wechat } = await charged(world, 'A1');
       world.wechat.down = cause;
-      await world.clock.advance(24 * HOUR_MS);
+      await world.clock.advance(3 * HOUR_MS);
       expect((await world.till.outbox('parked')).items).toEqual([]);
       expect(await theOnly(world, 'due')).toMatchObject({ tradeNo: wechat, lastOutcome: `unknown:${cause}` });
       world.wechat.down = null;

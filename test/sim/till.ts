@@ -138,6 +138,7 @@ export function createSimTill(world: World, name: string): SimTill {
         }),
         metrics: new Registry(),
         mode: 'sandbox',
+        webhook: null,
         version: '0.0.0',
         shopName: '面付',
         phoneUrl: null,
