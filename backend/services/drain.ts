@@ -52,6 +52,8 @@ const STEP_MS = 2_000;
 interface Lane {
   worker: Worker;
   under: Set<number>;
+  /** Leased again while still under way. */
+  next: Set<number>;
   /** Silent or throttled tries in a row. */
   silent: number;
   /** Monotonic time until which the receiver is spared; 0: not at all. */
@@ -80,7 +82,14 @@ export function createDrain(deps: {
   const { clock, random, log, store, hub } = deps;
   const holder = Buffer.from(random.bytes(8)).toString('hex');
   const lanes = deps.workers.map(
-    (worker): Lane => ({ worker, under: new Set(), silent: 0, holdUntilMs: 0, throttled: false }),
+    (worker): Lane => ({
+      worker,
+      under: new Set(),
+      next: new Set(),
+      silent: 0,
+      holdUntilMs: 0,
+      throttled: false,
+    }),
   );
   const aborted = new AbortController();
   const running = new Set<Promise<void>>();
@@ -166,8 +175,11 @@ export function createDrain(deps: {
       if (leased.some(({ entries }) => entries.some(({ priority }) => priority === 1)))
         restUntilMs = clock.monotonicMs() + REST * (clock.monotonicMs() - sinceMs);
       for (const { lane, entries } of leased) {
-        // One that is under way here past its lease is renewed, not begun again.
-        for (const entry of entries) if (!lane.under.has(entry.entryId)) begin(lane, entry);
+        for (const entry of entries) {
+          // Settled a moment ago and due again at once, or under way past its lease: it waits for its end.
+          if (lane.under.has(entry.entryId)) lane.next.add(entry.entryId);
+          else begin(lane, entry);
+        }
       }
       arm();
     } catch (error) {
