@@ -5,6 +5,9 @@ import { live } from './live.ts';
 import { runSeeds, type SeedReport } from './pool.ts';
 import { failureText, reportText } from './report.ts';
 
+/** A long run says now and then how far it has come. */
+const PROGRESS_EVERY = 500;
+
 /** `npm run sim`; see README.md. Exit code 1 when a seed failed. */
 const { values } = parseArgs({
   options: {
@@ -36,11 +39,14 @@ async function told(): Promise<SeedReport[]> {
 }
 
 async function quietly(): Promise<SeedReport[]> {
+  let done = 0;
   const seeds = Array.from({ length: runs }, (_, n) => first + n);
   return await runSeeds(seeds, {
     threads: wholeNumber('threads', values.threads),
     onReport(report) {
       if (report.violations.length > 0) console.log(`${failureText(report)}\n`);
+      done += 1;
+      if (done % PROGRESS_EVERY === 0) console.log(`${done} of ${runs} seeds`);
     },
   });
 }
