@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { rsaVerify } from './rsa.ts';
+import { rsaSign, rsaVerify } from './rsa.ts';
 
 /** A notification has some forty fields; more than this is not one. */
 const FIELDS_MAX = 200;
@@ -44,6 +44,19 @@ export function readAlipayNotification(body: Uint8Array): AlipayNotificationRead
 export function verifyAlipayNotification({ fields, signed }: AlipayNotification, key: KeyObject): boolean {
   const type = fields.get('sign_type') ?? 'RSA2';
   return type === 'RSA2' && rsaVerify(key, signed, fields.get('sign') ?? '');
+}
+
+/**
+ * The wallet's side: the form of a trade notification (V1, RSA2, UTF-8). `fields` are all but `charset`,
+ * `sign_type` and `sign`; without a key it goes unsigned.
+ */
+export function writeAlipayNotification(fields: Readonly<Record<string, string>>, key?: KeyObject): string {
+  const all = { ...fields, charset: 'utf-8' };
+  const raw = new Map(
+    Object.entries(all).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),
+  );
+  const sign = key === undefined ? {} : { sign: rsaSign(key, signedBytes(raw, [])) };
+  return new URLSearchParams({ ...all, sign_type: 'RSA2', ...sign }).toString();
 }
 
 function signedBytes(raw: ReadonlyMap<string, string>, without: readonly string[]): Uint8Array {

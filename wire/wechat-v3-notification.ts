@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { WechatAeadError, wechatOpen } from './wechat-v3-aead.ts';
+import { wechatTime } from './china-time.ts';
+import { WechatAeadError, wechatOpen, wechatSeal } from './wechat-v3-aead.ts';
 
 const envelopeShape = z.object({
   id: z.string().min(1).max(100),
@@ -39,6 +40,38 @@ export function openWechatNotification(body: Uint8Array, apiV3Key: KeyObject): W
     if (error instanceof WechatAeadError) return { ok: false, why: 'not_opened' };
     throw error;
   }
+}
+
+/**
+ * The wallet's side: the body of a notification; its headers are those of any signed message. A nonce
+ * (12 ASCII characters) is never used twice with one key.
+ */
+export function writeWechatNotification(
+  said: {
+    id: string;
+    createdMs: number;
+    eventType: string;
+    summary: string;
+    /** What the content is: `transaction`, `refund`. */
+    originalType: string;
+    content: object;
+  },
+  apiV3Key: KeyObject,
+  fresh: { nonce: string },
+): string {
+  const { originalType } = said;
+  const sealed = wechatSeal(JSON.stringify(said.content), apiV3Key, {
+    nonce: fresh.nonce,
+    associatedData: originalType,
+  });
+  return JSON.stringify({
+    id: said.id,
+    create_time: wechatTime(said.createdMs),
+    resource_type: 'encrypt-resource',
+    event_type: said.eventType,
+    summary: said.summary,
+    resource: { original_type: originalType, ...sealed },
+  });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
