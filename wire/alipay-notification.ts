@@ -55,8 +55,9 @@ export function writeAlipayNotification(fields: Readonly<Record<string, string>>
   const raw = new Map(
     Object.entries(all).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),
   );
-  const sign = key === undefined ? {} : { sign: rsaSign(key, signedBytes(raw, [])) };
-  return new URLSearchParams({ ...all, sign_type: 'RSA2', ...sign }).toString();
+  const form = new URLSearchParams({ ...all, sign_type: 'RSA2' });
+  if (key) form.set('sign', rsaSign(key, signedBytes(raw, [])));
+  return form.toString();
 }
 
 function signedBytes(raw: ReadonlyMap<string, string>, without: readonly string[]): Uint8Array {

@@ -72,27 +72,31 @@ test('a WeChat notification is read back as it was written, signed by either kin
   const timestamp = String(nowMs / 1_000);
   const serials = fc.constantFrom('7132D72A03E93CDDF8C03BBD1F37EEDF00000001', 'PUB_KEY_ID_0116000000');
   fc.assert(
-    fc.property(fc.dictionary(fc.constantFrom('attach', 'out_trade_no'), hard), serials, (content, serial) => {
-      const said = {
-        id: 'EV-1',
-        createdMs: nowMs,
-        eventType: 'TRANSACTION.SUCCESS',
-        summary: '支付成功',
-        originalType: 'transaction',
-        content,
-      };
-      const body = Buffer.from(writeWechatNotification(said, apiV3Key, { nonce: 'aB3dE6gH9jK0' }));
-      const signer = { serial, privateKey: wallet.privateKey };
-      const headers = signWechatMessage(body, signer, { timestamp, nonce: 'n' });
-      const verifiers = wechatVerifiers([[serial, wallet.publicKey]]);
-      expect(verifyWechatMessage({ headers, body }, verifiers, nowMs)).toBe('OK');
-      const changed = Buffer.concat([body, Buffer.from(' ')]);
-      expect(verifyWechatMessage({ headers, body: changed }, verifiers, nowMs)).toBe('BAD_SIGNATURE');
-      expect(openWechatNotification(body, apiV3Key)).toEqual({
-        ok: true,
-        notification: { id: 'EV-1', eventType: 'TRANSACTION.SUCCESS', content: { ...content } },
-      });
-    }),
+    fc.property(
+      fc.dictionary(fc.constantFrom('attach', 'out_trade_no'), hard),
+      serials,
+      (content, serial) => {
+        const said = {
+          id: 'EV-1',
+          createdMs: nowMs,
+          eventType: 'TRANSACTION.SUCCESS',
+          summary: '支付成功',
+          originalType: 'transaction',
+          content,
+        };
+        const body = Buffer.from(writeWechatNotification(said, apiV3Key, { nonce: 'aB3dE6gH9jK0' }));
+        const signer = { serial, privateKey: wallet.privateKey };
+        const headers = signWechatMessage(body, signer, { timestamp, nonce: 'n' });
+        const verifiers = wechatVerifiers([[serial, wallet.publicKey]]);
+        expect(verifyWechatMessage({ headers, body }, verifiers, nowMs)).toBe('OK');
+        const changed = Buffer.concat([body, Buffer.from(' ')]);
+        expect(verifyWechatMessage({ headers, body: changed }, verifiers, nowMs)).toBe('BAD_SIGNATURE');
+        expect(openWechatNotification(body, apiV3Key)).toEqual({
+          ok: true,
+          notification: { id: 'EV-1', eventType: 'TRANSACTION.SUCCESS', content: { ...content } },
+        });
+      },
+    ),
     RUNS,
   );
 });
