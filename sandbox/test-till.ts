@@ -63,10 +63,10 @@ export interface WechatChanges {
 
 /** A till that signs as it should, unless told to do it wrong; and the customer's taps. */
 export class TestTill {
-  readonly #sandbox: Sandbox;
+  readonly #sandbox: Pick<Sandbox, 'handle' | 'identity'>;
   readonly #nowMs: () => number;
 
-  constructor(sandbox: Sandbox, nowMs: () => number) {
+  constructor(sandbox: Pick<Sandbox, 'handle' | 'identity'>, nowMs: () => number) {
     this.#sandbox = sandbox;
     this.#nowMs = nowMs;
   }

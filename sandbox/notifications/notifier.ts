@@ -118,7 +118,8 @@ export function createNotifier(deps: NotifierDeps) {
     const sends = await Promise.all(
       Array.from({ length: copies }, () => post(notification, message, plight)),
     );
-    if (stopping.aborted) return;
+    // A try that the stop cut short is none; an acknowledgement that came in time counts.
+    if (stopping.aborted && !sends.some((send) => send.acknowledged)) return;
     note(notification, sends);
     if (parked && parked.turn < turn) parked.passed.abort();
   }
