@@ -362,7 +362,7 @@ describe.for(CHANNELS)('faults of notifications by %s', (channel) => {
   });
 
   test('late: signed when it was due', async () => {
-    const { paid, arm, listener, clock, sandbox } = await listened();
+    const { paid, arm, listener, clock, sandbox, told } = await listened();
     await arm(channel, { kind: 'late', ms: 10 * MINUTE });
     await paid(channel);
     await clock.advance(10 * MINUTE - 1);
@@ -375,6 +375,7 @@ describe.for(CHANNELS)('faults of notifications by %s', (channel) => {
     expect(channel === 'wechat' ? now.verdict : now.content.notify_time).toBe(
       field('2026-11-21 12:00:00', 'EXPIRED'),
     );
+    expect(await told()).toMatchObject([{ sends: [{ at: '2026-11-21T12:10:00+08:00', fault: 'late' }] }]);
   });
 
   test('reordered: changes places with the next one, pair by pair', async () => {

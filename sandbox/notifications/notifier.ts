@@ -59,7 +59,7 @@ export function createNotifier(deps: NotifierDeps) {
       if (notification.state !== 'waiting') continue;
       waiting++;
       const restMs = (notification.nextAtMs ?? 0) - clock.nowMs();
-      schedule(notification, Math.min(Math.max(0, restMs), LONGEST_MS));
+      schedule(notification, Math.min(Math.max(0, restMs), LONGEST_MS / scale));
     }
   }
 
@@ -124,14 +124,15 @@ export function createNotifier(deps: NotifierDeps) {
     if (parked && parked.turn < turn) parked.passed.abort();
   }
 
-  async function post(notification: Notification, message: Message, { main }: Plight): Promise<Send> {
+  async function post(notification: Notification, message: Message, plight: Plight): Promise<Send> {
+    const { main } = plight;
     const send: Send = {
       atMs: clock.nowMs(),
       status: null,
       acknowledged: false,
       why: 'dropped',
       said: null,
-      fault: main?.kind ?? null,
+      fault: faultOf(plight),
     };
     const to = destination(notification.url);
     if (main?.kind === 'dropped' || !to || !http) return send;
@@ -219,4 +220,11 @@ export function createNotifier(deps: NotifierDeps) {
       await Promise.all(running);
     },
   };
+}
+
+/** What the ledger names as the fault: of several the one that is not about time. */
+function faultOf({ main, delayBeforeMs, skewMs }: Plight): string | null {
+  if (main) return main.kind;
+  if (delayBeforeMs > 0) return 'late';
+  return skewMs === 0 ? null : 'clock_skew';
 }
