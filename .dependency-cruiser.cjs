@@ -114,7 +114,18 @@ module.exports = {
     // A test of a part may stand the rest of the till around it.
     {
       from: { path: TESTS },
-      to: { path: anyOf(['^contract/', '^ports/', '^wire/', '^backend/', '^sandbox/', '^relay/', '^main/', '^test/']) },
+      to: {
+        path: anyOf([
+          '^contract/',
+          '^ports/',
+          '^wire/',
+          '^backend/',
+          '^sandbox/',
+          '^relay/',
+          '^main/',
+          '^test/',
+        ]),
+      },
     },
   ],
   allowedSeverity: 'error',

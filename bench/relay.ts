@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { Pool } from 'undici';
 import { WebSocket } from 'ws';
 import { connect } from '../relay/test-till.ts';
-import { type Contestant, ratioLine, ratios } from './measure.ts';
+import { ratio, ratioLine, type Work } from './measure.ts';
 
 const IN_FLIGHT = 16;
 /** About what WeChat sends. */
@@ -22,23 +22,18 @@ export async function run(): Promise<void> {
   const relay = await server('relay');
   const floor = await server('floor');
   console.log('Notifications through the relay, rate against a peer (more is better):');
-  const [ingest] = await ratios([relay.ingest, floor.ingest], {
-    rounds: 15,
-    roundMs: 400,
-    inFlight: IN_FLIGHT,
-  });
+  const ingest = await ratio(relay.ingest, floor.ingest, { rounds: 15, roundMs: 400, inFlight: IN_FLIGHT });
   console.log(ratioLine('16 posts in flight, against http → SQLite FULL → answer', ingest, 0.7));
 
   // One after the other, each waited for at the till: the rate is the reciprocal of the time that one takes.
-  const [relayPush, floorPush] = [await relay.push(), await floor.push()];
-  const [push] = await ratios([relayPush, floorPush], { rounds: 15, roundMs: 400, inFlight: 1 });
+  const push = await ratio(await relay.push(), await floor.push(), { rounds: 15, roundMs: 400, inFlight: 1 });
   console.log(ratioLine('from post to till, against http → SQLite FULL → ws', push, 1 / 1.3));
   for (const { stop } of [relay, floor]) await stop();
 }
 
 interface Measured {
-  ingest: Contestant;
-  push(): Promise<Contestant>;
+  ingest: Work;
+  push(): Promise<Work>;
   stop(): Promise<void>;
 }
 
@@ -72,7 +67,7 @@ async function server(name: 'relay' | 'floor'): Promise<Measured> {
   }
 
   return {
-    ingest: { name, run: () => post('away') },
+    ingest: () => post('away'),
     async push() {
       const till = await open();
       socket = till;
@@ -85,14 +80,11 @@ async function server(name: 'relay' | 'floor'): Promise<Measured> {
         if (name === 'relay') till.send(JSON.stringify({ type: 'ack', seq: frame.seq }));
         arrived();
       });
-      return {
-        name,
-        async run() {
-          const arrival = new Promise<void>((resolve) => {
-            arrived = resolve;
-          });
-          await Promise.all([post('here'), arrival]);
-        },
+      return async () => {
+        const arrival = new Promise<void>((resolve) => {
+          arrived = resolve;
+        });
+        await Promise.all([post('here'), arrival]);
       };
     },
     async stop() {
