@@ -5,7 +5,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { TillName } from '../wire/relay.ts';
 import { createRateLimit } from './admission.ts';
-import type { Mailbox } from './mailbox.ts';
+import { readBacklogs } from './backlogs.ts';
+import type { Backlog, Mailbox } from './mailbox.ts';
 import type { Push } from './push.ts';
 import type { Registry } from './registry.ts';
 import { sourceOf } from './source.ts';
@@ -73,15 +74,18 @@ export function registerAdmin(app: FastifyInstance, deps: AdminDeps): void {
       return problem(reply, 401, 'unauthorized', 'The admin token is missing or wrong.');
     });
 
-    scope.get('/admin/tills', async () => ({
-      tills: await Promise.all(registry.list().map(({ till }) => view(till))),
-      invited: registry.invited(),
-    }));
+    scope.get('/admin/tills', async () => {
+      const tills = registry.list().map(({ till }) => till);
+      const backlogs = await readBacklogs(mailbox, tills);
+      const views = backlogs.map((backlog, index) => view(tills[index] ?? '', backlog));
+      return { tills: views, invited: registry.invited() };
+    });
 
     scope.get<OfTill>('/admin/tills/:till', async (request, reply) => {
       const { till } = request.params;
       if (!registry.find(till)) return unknown(reply);
-      return { ...(await view(till)), deadLetters: await mailbox.deadLetters(till, DEAD_LETTERS_SHOWN) };
+      const deadLetters = await mailbox.deadLetters(till, DEAD_LETTERS_SHOWN);
+      return { ...view(till, await mailbox.backlog(till)), deadLetters };
     });
 
     scope.post<OfTill>('/admin/tills/:till/code', async (request, reply) => {
@@ -114,7 +118,7 @@ export function registerAdmin(app: FastifyInstance, deps: AdminDeps): void {
     });
   });
 
-  async function view(till: string) {
+  function view(till: string, backlog: Backlog) {
     const known = registry.find(till);
     const presence = push.presence(till);
     return {
@@ -123,7 +127,7 @@ export function registerAdmin(app: FastifyInstance, deps: AdminDeps): void {
       enrolledMs: known?.enrolledMs ?? 0,
       connected: presence?.connected ?? false,
       lastSeenMs: presence ? (presence.connected ? clock.nowMs() : presence.sinceMs) : null,
-      ...(await mailbox.backlog(till)),
+      ...backlog,
     };
   }
 }

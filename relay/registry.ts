@@ -53,7 +53,7 @@ export interface Registry {
   invited(): string[];
   /** A fresh one-time code; it replaces an earlier one of the till. Using it replaces the till's key. */
   invite(till: string): Promise<{ code: string; expiresMs: number }>;
-  /** False when the code or the proof is wrong, old or used. */
+  /** False when the code or the proof is wrong, old or used. The same key with the same code again is true. */
   enrol(request: EnrolRequest): Promise<boolean>;
   /** False when there is no such till. */
   revoke(till: string): Promise<boolean>;
@@ -89,7 +89,7 @@ export async function createRegistry(deps: {
       const replaced = tills.has(till);
       const { codeHash, publicKey, atMs: enrolledMs } = entry;
       invitations.delete(till);
-      tills.set(till, { till, key, fingerprint: hash(publicKey).slice(0, 16), enrolledMs, codeHash });
+      tills.set(till, { till, key, fingerprint: fingerprintOf(publicKey), enrolledMs, codeHash });
       if (replaced) tell(till);
       return;
     }
@@ -119,13 +119,18 @@ export async function createRegistry(deps: {
     async enrol(request) {
       const { till, publicKey } = request;
       const codeHash = hash(plainCode(request.code));
+      const enrolled = () => {
+        const now = tills.get(till);
+        return now?.codeHash === codeHash && now.fingerprint === fingerprintOf(publicKey);
+      };
+      if (!verifyEnrol(request)) return false;
+      // The till has not heard the first answer.
+      if (enrolled()) return true;
       const invitation = invitations.get(till);
       const atMs = clock.nowMs();
       if (invitation?.codeHash !== codeHash || atMs > invitation.expiresMs) return false;
-      if (!verifyEnrol(request)) return false;
       await append({ kind: 'enrolled', till, codeHash, publicKey, atMs });
-      const now = tills.get(till);
-      return now?.codeHash === codeHash && now.fingerprint === hash(publicKey).slice(0, 16);
+      return enrolled();
     },
 
     async revoke(till) {
@@ -140,4 +145,8 @@ export async function createRegistry(deps: {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+function fingerprintOf(publicKey: string): string {
+  return hash(publicKey).slice(0, 16);
 }

@@ -7,6 +7,7 @@ import type { Random } from '../ports/random.ts';
 import { EnrolRequest } from '../wire/relay.ts';
 import { problem, registerAdmin, registerProblems } from './admin.ts';
 import { type AdmissionLimits, createAdmission, createRateLimit } from './admission.ts';
+import { readBacklogs } from './backlogs.ts';
 import { registerIngest } from './ingest.ts';
 import type { Mailbox } from './mailbox.ts';
 import { createTally } from './metrics.ts';
@@ -63,7 +64,10 @@ export async function createRelay(deps: RelayDeps): Promise<Relay> {
     },
   });
   const tally = createTally(metrics, async () => ({
-    backlogs: await Promise.all(registry.list().map(({ till }) => mailbox.backlog(till))),
+    backlogs: await readBacklogs(
+      mailbox,
+      registry.list().map(({ till }) => till),
+    ),
     connected: push.connected(),
     nowMs: clock.nowMs(),
   }));
