@@ -1,4 +1,5 @@
 import { systemClock } from '../ports/clock.ts';
+import { undiciHttpClient } from '../ports/http-undici.ts';
 import { systemLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
 import { listen } from '../ports/service.ts';
@@ -10,6 +11,7 @@ import { runInFrame } from './service-frame.ts';
 runInFrame(process.parentPort, 'sandbox', async (settings) => {
   const log = systemLog('sandbox', settings.logLevel);
   const clock = systemClock();
+  const http = undiciHttpClient();
   const sandbox = await createSandbox({
     clock,
     random: systemRandom(),
@@ -17,6 +19,8 @@ runInFrame(process.parentPort, 'sandbox', async (settings) => {
     dataDir: settings.data,
     publicOrigin: `http://127.0.0.1:${settings.port}`,
     allowedHosts: settings.allowedHosts,
+    http,
+    notifyScale: settings.notifyScale,
   });
   const server = createSandboxServer(sandbox, { clock, log });
   const origin = await listen(server, settings);
@@ -25,6 +29,7 @@ runInFrame(process.parentPort, 'sandbox', async (settings) => {
     async stop() {
       await closeServer(server);
       await sandbox.stop();
+      await http.close();
     },
   };
 });

@@ -44,6 +44,11 @@ const OPTIONS = {
     used: ['backend'],
     help: 'address of the sandbox to charge against, instead of a merchant',
   },
+  notifyScale: {
+    schema: z.coerce.number().min(1).max(1_000_000).default(1),
+    used: ['sandbox'],
+    help: 'how many times faster than the wallets’ a notification that nobody acknowledged is repeated',
+  },
   merchant: {
     schema: z.string().min(1),
     used: ['backend'],

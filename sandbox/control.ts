@@ -6,6 +6,9 @@ import { controlError, jsonAnswer, type SandboxAnswer, type SandboxRequest, spli
 import type { Identity } from './identity/identity.ts';
 import { merchantFile } from './identity/merchant.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { LedgerTrade } from './ledger/trade.ts';
+import { notificationView } from './notifications/notification.ts';
+import type { Notifier } from './notifications/notifier.ts';
 import { phonePage } from './phone/pages.ts';
 import { codeIn, codesAnswer, scanAnswer, tapAnswer } from './phone/phone.ts';
 
@@ -20,6 +23,7 @@ export type Rotation = z.infer<typeof rotateShape>['to'];
 export interface Controls {
   ledger: Ledger;
   faults: ArmedFaults;
+  notifier: Notifier;
   identity: () => Identity;
   /** Null when done, else why it cannot be done now. */
   rotate: (to: Rotation) => Promise<string | null>;
@@ -36,7 +40,7 @@ const ROUTES: Record<string, Partial<Record<string, Route>>> = {
   '/merchant.json': {
     GET: ({ identity }, _request, origin) => jsonAnswer(200, merchantFile(identity(), origin)),
   },
-  '/ledger': { GET: ({ ledger }) => jsonAnswer(200, ledger.view()) },
+  '/ledger': { GET: wholeLedger },
   '/phone/codes': { GET: ({ ledger }) => codesAnswer(ledger) },
   '/phone/scan': { POST: onCode((ledger, code) => scanAnswer(ledger, code)) },
   '/phone/pay': { POST: onCode((ledger, code) => tapAnswer(ledger, code, ledger.pay(code))) },
@@ -95,12 +99,26 @@ function armFault({ faults }: Controls, request: SandboxRequest): SandboxAnswer 
   return jsonAnswer(201, { id: armed.id, ...parsed.data });
 }
 
-function hasten({ ledger }: Controls, request: SandboxRequest): SandboxAnswer {
+function wholeLedger({ ledger, notifier }: Controls): SandboxAnswer {
+  const notifications = ({ channel, tradeNo }: LedgerTrade) =>
+    notifier.of(channel, tradeNo).map(notificationView);
+  return jsonAnswer(
+    200,
+    ledger.view((trade) => ({ notifications: notifications(trade) })),
+  );
+}
+
+function hasten({ ledger, notifier }: Controls, request: SandboxRequest): SandboxAnswer {
   const json = bodyOf(request);
   if (!json.ok) return json.answer;
   const parsed = clockShape.safeParse(json.value);
   if (!parsed.success) return invalid(parsed.error);
-  return jsonAnswer(200, { advancedMs: parsed.data.advanceMs, trades: ledger.hasten(parsed.data.advanceMs) });
+  const { advanceMs } = parsed.data;
+  return jsonAnswer(200, {
+    advancedMs: advanceMs,
+    trades: ledger.hasten(advanceMs),
+    notifications: notifier.hasten(advanceMs),
+  });
 }
 
 async function rotate(controls: Controls, request: SandboxRequest): Promise<SandboxAnswer> {

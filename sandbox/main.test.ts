@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { listening } from './test-process.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -23,16 +24,6 @@ function start(...args: string[]): ChildProcess {
     await once(child, 'exit');
   });
   return child;
-}
-
-async function listening(child: ChildProcess): Promise<string> {
-  let text = '';
-  for await (const piece of child.stdout ?? []) {
-    text += piece;
-    const match = /^listening (\S+)\n/.exec(text);
-    if (match?.[1]) return match[1];
-  }
-  throw new Error(`It did not listen: ${text}`);
 }
 
 async function ended(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {

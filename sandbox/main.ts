@@ -1,5 +1,6 @@
 import { Counter } from 'prom-client';
 import { systemClock } from '../ports/clock.ts';
+import { undiciHttpClient } from '../ports/http-undici.ts';
 import { silentLog, systemLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
 import { listen, runService, serviceMetrics } from '../ports/service.ts';
@@ -17,6 +18,13 @@ await runService('sandbox', async (settings) => {
     labelNames: ['channel', 'operation', 'code', 'fault'],
     registers: [registry],
   });
+  const notifications = new Counter({
+    name: 'mianfu_sandbox_notifications_total',
+    help: 'Posts of notifications, by channel, outcome and fault',
+    labelNames: ['channel', 'outcome', 'fault'],
+    registers: [registry],
+  });
+  const http = undiciHttpClient();
   const sandbox = await createSandbox({
     clock,
     random: systemRandom(),
@@ -26,6 +34,10 @@ await runService('sandbox', async (settings) => {
     allowedHosts: settings.allowedHosts,
     onExchange: ({ channel, operation, code, fault }) =>
       exchanges.inc({ channel, operation, code, fault: fault ?? 'none' }),
+    http,
+    notifyScale: settings.notifyScale,
+    onNotified: ({ channel, outcome, fault }) =>
+      notifications.inc({ channel, outcome, fault: fault ?? 'none' }),
   });
   const server = createSandboxServer(sandbox, {
     clock,
@@ -39,6 +51,7 @@ await runService('sandbox', async (settings) => {
     async stop() {
       await closeServer(server);
       await sandbox.stop();
+      await http.close();
     },
   };
 });

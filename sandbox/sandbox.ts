@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { Clock } from '../ports/clock.ts';
+import type { HttpClient } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import { type Random, randomText } from '../ports/random.ts';
 import { alipayTime } from '../wire/china-time.ts';
@@ -13,6 +15,9 @@ import {
   nextPlatformCertificate,
 } from './identity/identity.ts';
 import { Ledger, type LedgerChannel, ledgerShape } from './ledger/ledger.ts';
+import { notificationShape } from './notifications/notification.ts';
+import { createNotifier } from './notifications/notifier.ts';
+import { freshNotificationId, notificationWriter } from './notifications/write.ts';
 import { DataFolder, Saver } from './store.ts';
 import { WechatApi } from './wechat/api.ts';
 
@@ -20,6 +25,9 @@ const IDENTITY_FILE = 'identity.json';
 const LEDGER_FILE = 'ledger.json';
 const DIGITS = '0123456789';
 const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** The ledger and what its payments have yet to tell stand in one file: one is never without the other. */
+const keptShape = ledgerShape.extend({ notifications: z.array(notificationShape).default([]) });
 
 interface SandboxExchange {
   channel: LedgerChannel;
@@ -43,6 +51,12 @@ export interface SandboxOptions {
   /** Keys made earlier, so that many sandboxes in one process share the work. Not with `dataDir`. */
   identity?: Identity;
   onExchange?: (exchange: SandboxExchange) => void;
+  /** The network on which notifications go out; whoever gives it closes it. Absent: nothing is sent. */
+  http?: HttpClient;
+  /** How many times faster than the wallets' an unacknowledged notification is repeated; default 1. */
+  notifyScale?: number;
+  /** Told of each post of a notification. */
+  onNotified?: (sent: { channel: LedgerChannel; outcome: string; fault: string | null }) => void;
 }
 
 /** Both wallets, a customer's phone and the fault controls, without sockets. */
@@ -55,7 +69,10 @@ export interface Sandbox {
   readonly ledger: Ledger;
   readonly faults: ArmedFaults;
   identity(): Identity;
-  /** Ends delays that are under way, without an answer. Resolves when everything is on disk. */
+  /**
+   * Ends delays and notifications that are under way, without an answer; what is not acknowledged is sent
+   * again after a restart. Resolves when everything is on disk.
+   */
   stop(): Promise<void>;
 }
 
@@ -63,29 +80,54 @@ export interface Sandbox {
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, random, log } = options;
   const folder = options.dataDir === undefined ? null : await DataFolder.open(options.dataDir);
-  const kept = (await folder?.read(IDENTITY_FILE, identityShape)) ?? null;
-  let identity = kept ?? options.identity ?? (await createIdentity({ nowMs: clock.nowMs(), random }));
-  if (!kept) await folder?.write(IDENTITY_FILE, identity);
+  const known = (await folder?.read(IDENTITY_FILE, identityShape)) ?? null;
+  let identity = known ?? options.identity ?? (await createIdentity({ nowMs: clock.nowMs(), random }));
+  if (!known) await folder?.write(IDENTITY_FILE, identity);
 
-  const saver = new Saver(async () => folder?.write(LEDGER_FILE, ledger.snapshot()));
+  const kept = await folder?.read(LEDGER_FILE, keptShape);
+  const saver = new Saver(async () =>
+    folder?.write(LEDGER_FILE, { ...ledger.snapshot(), notifications: notifier.snapshot() }),
+  );
   const ledger = new Ledger({
     nowMs: () => clock.nowMs(),
     freshNo: (channel) => freshProviderNo(channel, clock.nowMs(), random),
     onChange: () => saver.changed(),
-    snapshot: (await folder?.read(LEDGER_FILE, ledgerShape)) ?? undefined,
+    onPaid: (trade) => notifier.paid(trade),
+    snapshot: kept ?? undefined,
   });
   const faults = new ArmedFaults();
+  const stopping = new AbortController();
+  const notifier = createNotifier({
+    clock,
+    log,
+    http: options.http,
+    faults,
+    scale: options.notifyScale ?? 1,
+    kept: kept?.notifications ?? [],
+    changed() {
+      saver.changed();
+      saver.saved().catch((error: unknown) => log.error({ err: error }, 'notifications not saved'));
+    },
+    saved: () => saver.saved(),
+    freshId: (trade) => freshNotificationId(trade, clock.nowMs(), random),
+    write: notificationWriter({ ledger, identity: () => identity, clock, random }),
+    onSend({ notification: { channel, tradeNo, id }, status, why, fault }) {
+      log.debug({ channel, tradeNo, id, status, why, fault }, 'wallet notified');
+      options.onNotified?.({ channel, outcome: why ?? 'acknowledged', fault });
+    },
+    stopping: stopping.signal,
+  });
   const tell = (channel: LedgerChannel) => (exchange: Omit<SandboxExchange, 'channel'>) => {
     log.debug({ channel, ...exchange }, 'wallet answered');
     options.onExchange?.({ channel, ...exchange });
   };
-  const stopping = new AbortController();
   const wallets = { ledger, faults, clock, random, stopping: stopping.signal };
   const alipay = new AlipayGateway({ ...wallets, identity, onExchange: tell('alipay') });
   const wechat = new WechatApi({ ...wallets, identity: () => identity, onExchange: tell('wechat') });
   const controls: Controls = {
     ledger,
     faults,
+    notifier,
     identity: () => identity,
     async rotate(to) {
       const next = await rotated(identity, to, { nowMs: clock.nowMs(), random });
@@ -121,9 +163,10 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       await saver.saved();
       return reply;
     },
-    stop() {
+    async stop() {
       stopping.abort();
-      return saver.saved();
+      await notifier.stop();
+      await saver.saved();
     },
   };
 }

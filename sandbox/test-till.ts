@@ -12,7 +12,7 @@ import { signWechatRequest } from '../wire/wechat-v3-authorization.ts';
 import { verifyWechatMessage, wechatVerifiers } from '../wire/wechat-v3-signature.ts';
 import type { SandboxReply, SandboxRequest } from './http.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
-import { createSandbox, type Sandbox } from './sandbox.ts';
+import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
 
 /** 2026-11-21 12:00:00 in China. */
 export const START_MS = Date.parse('2026-11-21T04:00:00Z');
@@ -26,14 +26,17 @@ export function sharedIdentity(): Promise<Identity> {
 }
 
 /** A sandbox without sockets on a clock that moves when told to. */
-export async function simulatedSandbox(): Promise<{ sandbox: Sandbox; clock: SimClock; till: TestTill }> {
-  const clock = new SimClock(START_MS);
+export async function simulatedSandbox(
+  options: Partial<SandboxOptions> = {},
+  clock = new SimClock(START_MS),
+): Promise<{ sandbox: Sandbox; clock: SimClock; till: TestTill }> {
   const sandbox = await createSandbox({
     clock,
     random: systemRandom(),
     log: silentLog(),
     publicOrigin: ORIGIN,
     identity: await sharedIdentity(),
+    ...options,
   });
   return { sandbox, clock, till: new TestTill(sandbox, () => clock.nowMs()) };
 }
@@ -60,10 +63,10 @@ export interface WechatChanges {
 
 /** A till that signs as it should, unless told to do it wrong; and the customer's taps. */
 export class TestTill {
-  readonly #sandbox: Sandbox;
+  readonly #sandbox: Pick<Sandbox, 'handle' | 'identity'>;
   readonly #nowMs: () => number;
 
-  constructor(sandbox: Sandbox, nowMs: () => number) {
+  constructor(sandbox: Pick<Sandbox, 'handle' | 'identity'>, nowMs: () => number) {
     this.#sandbox = sandbox;
     this.#nowMs = nowMs;
   }

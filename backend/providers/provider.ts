@@ -27,9 +27,31 @@ export interface Provider {
    * a reversal it may refund; elsewhere the same as `close`. Safe to repeat.
    */
   cancel(request: TradeRef, at: Asked): Promise<Answered<CloseOutcome>>;
+  /**
+   * What a notification proves, whoever brought it: verified on the bytes as they were posted, then compared
+   * with our merchant and app. The amount is compared when it is settled. Never throws.
+   */
+  readNotification(posted: Posted, at: Asked): Promise<Notified>;
   /** Frees connections. */
   stop(): Promise<void>;
 }
+
+/** A notification as somebody received it from the wallet, byte for byte. */
+export interface Posted {
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+  /** When it was received, by the clock of whoever did: ms since the epoch. Not trusted further than its use. */
+  receivedMs: number;
+}
+
+export type Notified =
+  /** Genuine, and about a trade. `signedMs`: when the wallet says it signed. */
+  | { kind: 'trade'; tradeNo: string; signedMs: number | null; outcome: QueryOutcome }
+  /** Genuine, and about something else: a refund, or what no table here knows. */
+  | { kind: 'other'; tradeNo: string | null; what: string }
+  /** Nothing is proven; `why` for whoever runs the relay. */
+  | { kind: 'refused'; why: 'not_genuine' | 'unreadable' };
 
 export interface TradeRef {
   tradeNo: string;

@@ -67,6 +67,24 @@ export function createSettle(store: Store, policy: RefundPolicy) {
     });
   }
 
+  /**
+   * Applies what a notification proves. What the wallet is asked next is asked at once when that changed
+   * something; a question under way goes on.
+   */
+  function notified(
+    tradeNo: string,
+    result: QueryOutcome,
+    nowMs: number,
+    exchange: Exchange | null,
+  ): Settled {
+    return store.transact(() => {
+      if (exchange) store.exchanges.append(exchange);
+      const applied = read(mustRead(store, tradeNo), 'query', result, nowMs);
+      if (applied.changed.length > 0) planNow(applied, nowMs);
+      return applied;
+    });
+  }
+
   /** What the wallet's words do to the trade. */
   function read(trade: Trade, asked: Step, result: Outcome, nowMs: number): Applied {
     switch (result.kind) {
@@ -252,7 +270,7 @@ export function createSettle(store: Store, policy: RefundPolicy) {
     return { trade: after, changed: [after], next: 'query' };
   }
 
-  return { outcome, decide, passDeadlines };
+  return { outcome, notified, decide, passDeadlines };
 }
 
 /** A genuine answer about another amount, merchant, app or number. */

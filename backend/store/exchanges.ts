@@ -4,7 +4,7 @@ import type { Db } from './database.ts';
 /** One question to a wallet and its answer, as the wire showed it. */
 export interface Exchange {
   tradeNo: string;
-  step: Step;
+  step: Step | 'notification';
   askedAtMs: number;
   durationMs: number;
   /** The outcome's word, with the wallet's status or the cause of silence: `evidence:NOTPAY`, `unknown:no_answer`. */

@@ -19,15 +19,7 @@ import {
   usesCertificates,
 } from './common-params.ts';
 import { parseContent } from './content.ts';
-import {
-  type AlipayDesk,
-  cancel,
-  close,
-  type Node,
-  precreate,
-  query,
-  withHigherAmount,
-} from './operations.ts';
+import { type AlipayDesk, cancel, close, higherAmount, type Node, precreate, query } from './operations.ts';
 import { AlipayRefusal, alipayJson, refusalNode, SUCCESS } from './words.ts';
 
 const OPERATIONS = {
@@ -149,7 +141,8 @@ export class AlipayGateway {
 
   /** The node as a fault of content makes it: still genuinely signed. */
   #told(node: Node, { main }: Plight): Node {
-    if (main?.kind === 'wrong_amount') return withHigherAmount(node);
+    if (main?.kind === 'wrong_amount' && 'total_amount' in node)
+      return { ...node, total_amount: higherAmount(String(node.total_amount)) };
     if (main?.kind === 'wrong_trade_no') return { ...node, out_trade_no: `${String(node.out_trade_no)}X` };
     if (main?.kind === 'status_word') return { ...node, trade_status: main.word };
     return node;

@@ -14,6 +14,9 @@ export interface AlipayDesk {
   nowMs: number;
 }
 
+/** The one customer of this wallet. */
+export const BUYER = { id: '2088900000000000', logonId: '139******00' } as const;
+
 export type Node = Record<string, unknown>;
 
 const CODE_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -70,9 +73,9 @@ export function query(desk: AlipayDesk, content: Content): Node {
   const isPaid = trade.paidAtMs !== null;
   return {
     ...SUCCESS,
-    buyer_logon_id: '139******00',
+    buyer_logon_id: BUYER.logonId,
     buyer_pay_amount: isPaid ? amount : '0.00',
-    buyer_user_id: '2088900000000000',
+    buyer_user_id: BUYER.id,
     ...(trade.paidAtMs !== null && trade.refundedFen < trade.amountFen
       ? { fund_bill_list: [{ amount, fund_channel: 'ALIPAYACCOUNT' }] }
       : {}),
@@ -129,10 +132,9 @@ export function cancel(desk: AlipayDesk, content: Content): Node {
   }
 }
 
-/** A genuine answer about 1 fen more, for the fault of that name. */
-export function withHigherAmount(node: Node): Node {
-  const raised = (yuan: unknown) => fenToYuan(fen(yuanToFen(String(yuan)) + 1));
-  return 'total_amount' in node ? { ...node, total_amount: raised(node.total_amount) } : node;
+/** 1 fen more, for the faults of a wrong amount. */
+export function higherAmount(yuan: string): string {
+  return fenToYuan(fen(yuanToFen(yuan) + 1));
 }
 
 /** A cancelled trade says so; a query shows it in `ext_infos`. */

@@ -11,8 +11,9 @@ describe('arming', () => {
       status_word: { word: 'X' },
       clock_skew: { ms: 1 },
       refuse: { code: 'X' },
+      late: { ms: 1 },
     };
-    for (const [kind, { on, operations }] of Object.entries(VOCABULARY)) {
+    for (const [kind, { on, operations, notify = [] }] of Object.entries(VOCABULARY)) {
       const channel = on.length > 1 ? '*' : on[0];
       for (const operation of operations) {
         const order = { on: { channel, operation }, fault: { kind, ...more[kind as FaultKind] } };
@@ -21,6 +22,15 @@ describe('arming', () => {
           !['precreate', 'cancel', 'native', 'certificates'].includes(operation) ||
           (channel === 'alipay') === ['precreate', 'cancel'].includes(operation);
         expect([kind, operation, armShape.safeParse(order).success]).toEqual([kind, operation, offered]);
+      }
+      const fault = { kind, ...more[kind as FaultKind] };
+      for (const wallet of ['alipay', 'wechat'] as const) {
+        const order = { on: { channel: wallet, operation: 'notify' }, fault };
+        expect([kind, wallet, armShape.safeParse(order).success]).toEqual([
+          kind,
+          wallet,
+          notify.includes(wallet),
+        ]);
       }
     }
   });
@@ -36,8 +46,17 @@ describe('arming', () => {
       /Unrecognized/,
     ],
     [
-      { on: { channel: 'wechat', operation: '*' }, fault: { kind: 'duplicate_notification' } },
-      /not built yet/,
+      { on: { channel: 'wechat', operation: '*' }, fault: { kind: 'duplicate' } },
+      /duplicate exists only on notify/,
+    ],
+    [
+      { on: { channel: 'wechat', operation: 'notify' }, fault: { kind: 'throttled' } },
+      /befalls no notifications/,
+    ],
+    [{ on: { channel: 'alipay', operation: 'notify' }, fault: { kind: 'signtest' } }, /only on wechat/],
+    [
+      { on: { channel: 'alipay', operation: 'notify' }, fault: { kind: 'duplicate', copies: 11 } },
+      /fault.copies/,
     ],
     [{ on: { channel: 'wechat', operation: '*' }, fault: { kind: 'html' }, times: 0 }, /times/],
     [{ on: { channel: 'wechat_v2', operation: '*' }, fault: { kind: 'html' } }, /channel/],

@@ -12,7 +12,7 @@ export interface Plight {
   delayBeforeMs: number;
   delayAfterMs: number;
   skewMs: number;
-  main: Exclude<Fault, { kind: 'delay' | 'clock_skew' }> | null;
+  main: Exclude<Fault, { kind: 'delay' | 'late' | 'clock_skew' }> | null;
 }
 
 interface Armed {
@@ -60,7 +60,7 @@ export class ArmedFaults {
     for (const armed of this.#armed) {
       if (!meets(armed.order, asked)) continue;
       const { fault } = armed.order;
-      const adds = fault.kind === 'delay' || fault.kind === 'clock_skew';
+      const adds = fault.kind === 'delay' || fault.kind === 'late' || fault.kind === 'clock_skew';
       // One that waits its turn behind another is not used up.
       if (!adds && plight.main) continue;
       if (armed.skip > 0) {
@@ -70,6 +70,7 @@ export class ArmedFaults {
       if (armed.left !== 'always') armed.left--;
       if (fault.kind === 'delay')
         plight[fault.when === 'before' ? 'delayBeforeMs' : 'delayAfterMs'] += fault.ms;
+      else if (fault.kind === 'late') plight.delayBeforeMs += fault.ms;
       else if (fault.kind === 'clock_skew') plight.skewMs += fault.ms;
       else plight.main = fault;
     }
@@ -79,11 +80,13 @@ export class ArmedFaults {
 }
 
 function meets({ on, fault }: FaultOrder, asked: AskedFor): boolean {
-  const { on: channels, operations } = VOCABULARY[fault.kind];
+  const { on: channels, operations, notify = [] } = VOCABULARY[fault.kind];
+  if (on.channel !== '*' && on.channel !== asked.channel) return false;
+  if (on.tradeNo !== undefined && on.tradeNo !== asked.tradeNo) return false;
+  // `*` is all that a till asks; what a wallet posts by itself is named.
+  if (asked.operation === 'notify') return on.operation === 'notify' && notify.includes(asked.channel);
   return (
-    (on.channel === '*' || on.channel === asked.channel) &&
     (on.operation === '*' || on.operation === asked.operation) &&
-    (on.tradeNo === undefined || on.tradeNo === asked.tradeNo) &&
     channels.includes(asked.channel) &&
     operations.includes(asked.operation)
   );

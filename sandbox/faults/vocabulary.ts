@@ -2,15 +2,17 @@ import { z } from 'zod';
 
 const CHANNELS = ['alipay', 'wechat'] as const;
 export const OPERATIONS = {
-  alipay: ['precreate', 'query', 'close', 'cancel'],
-  wechat: ['native', 'query', 'close', 'certificates'],
+  alipay: ['precreate', 'query', 'close', 'cancel', 'notify'],
+  wechat: ['native', 'query', 'close', 'certificates', 'notify'],
 } as const;
 
+/** What a till asks, and `notify`: what a wallet posts by itself. */
 export type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS][number];
 type Channel = (typeof CHANNELS)[number];
 
 const when = z.enum(['before', 'after']);
 const delayMs = z.number().int().min(0).max(600_000);
+const DAY_MS = 86_400_000;
 const holdMs = delayMs.default(30_000);
 const word = z.string().regex(/^[A-Za-z_]{1,40}$/);
 
@@ -45,14 +47,19 @@ const faultShape = z.discriminatedUnion('kind', [
     ms: z
       .number()
       .int()
-      .min(-10 * 365 * 86_400_000)
-      .max(10 * 365 * 86_400_000),
+      .min(-10 * 365 * DAY_MS)
+      .max(10 * 365 * DAY_MS),
   }),
   z.strictObject({
     kind: z.literal('refuse'),
     code: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
     status: z.number().int().min(400).max(599).optional(),
   }),
+  z.strictObject({ kind: z.literal('duplicate'), copies: z.number().int().min(1).max(10).default(1) }),
+  z.strictObject({ kind: z.literal('late'), ms: z.number().int().min(0).max(DAY_MS) }),
+  z.strictObject({ kind: z.literal('reordered'), holdMs }),
+  z.strictObject({ kind: z.literal('dropped') }),
+  z.strictObject({ kind: z.literal('other_key') }),
 ]);
 
 export type Fault = z.infer<typeof faultShape>;
@@ -61,11 +68,15 @@ export type FaultKind = Fault['kind'];
 const ANY = ['precreate', 'native', 'query', 'close', 'cancel', 'certificates'] as const;
 const TRADE = ['precreate', 'native', 'query', 'close', 'cancel'] as const;
 const BOTH = CHANNELS;
+const NONE = { on: [], operations: [] } as const;
 
-/** Where a fault makes sense, and what it does: `GET /faults` prints this. */
+/**
+ * Where a fault makes sense, and what it does: `GET /faults` prints this. `on` and `operations` are about
+ * what a till asks, `notify` names the wallets whose notifications it can befall.
+ */
 export const VOCABULARY: Record<
   FaultKind,
-  { on: readonly Channel[]; operations: readonly Operation[]; does: string }
+  { on: readonly Channel[]; operations: readonly Operation[]; notify?: readonly Channel[]; does: string }
 > = {
   delay: { on: BOTH, operations: ANY, does: 'waits ms; when: before (default) or after acting' },
   drop_before: {
@@ -87,24 +98,37 @@ export const VOCABULARY: Record<
     operations: ANY,
     does: 'status 200 with a page instead of JSON, as a captive portal; when: before (default) or after acting',
   },
-  wrong_signature: { on: BOTH, operations: ANY, does: 'acts; signs the answer with a foreign key' },
-  missing_signature: { on: BOTH, operations: ANY, does: 'acts; leaves the signature out' },
+  wrong_signature: { on: BOTH, operations: ANY, notify: BOTH, does: 'acts; signs with a foreign key' },
+  missing_signature: { on: BOTH, operations: ANY, notify: BOTH, does: 'acts; leaves the signature out' },
   signtest: {
     on: ['wechat'],
     operations: ANY,
+    notify: ['wechat'],
     does: 'acts; a signature that begins with WECHATPAY/SIGNTEST/, which must fail',
   },
   wrong_amount: {
     on: BOTH,
     operations: ['query'],
-    does: 'acts; a genuine answer with an amount that is 1 fen higher',
+    notify: BOTH,
+    does: 'acts; genuinely signed, with an amount that is 1 fen higher',
   },
-  wrong_app_id: { on: ['wechat'], operations: ['query'], does: 'a genuine answer for another app' },
-  wrong_merchant: { on: ['wechat'], operations: ['query'], does: 'a genuine answer for another merchant' },
+  wrong_app_id: {
+    on: ['wechat'],
+    operations: ['query'],
+    notify: BOTH,
+    does: 'genuinely signed, for another app',
+  },
+  wrong_merchant: {
+    on: ['wechat'],
+    operations: ['query'],
+    notify: BOTH,
+    does: 'genuinely signed, for another merchant',
+  },
   wrong_trade_no: {
     on: BOTH,
     operations: ['precreate', 'query', 'close', 'cancel'],
-    does: 'a genuine answer about another number',
+    notify: BOTH,
+    does: 'genuinely signed, about another number',
   },
   system_error: {
     on: BOTH,
@@ -116,11 +140,13 @@ export const VOCABULARY: Record<
   status_word: {
     on: BOTH,
     operations: ['query'],
-    does: 'a genuine answer with word as trade_status or trade_state',
+    notify: BOTH,
+    does: 'genuinely signed, with word as trade_status or trade_state',
   },
   clock_skew: {
     on: BOTH,
     operations: ANY,
+    notify: BOTH,
     does: 'the wallet’s clock is ms ahead (or behind): its time window, Date header and signed timestamp',
   },
   refuse: {
@@ -128,14 +154,28 @@ export const VOCABULARY: Record<
     operations: TRADE,
     does: 'does not act; refuses with code: Alipay sub_code, WeChat code (with status, default by code)',
   },
+  duplicate: {
+    ...NONE,
+    notify: BOTH,
+    does: 'posts the same bytes copies (default 1) more times, all at once',
+  },
+  late: { ...NONE, notify: BOTH, does: 'signed now, posted ms later' },
+  reordered: {
+    ...NONE,
+    notify: BOTH,
+    does: 'signed now, posted after the next notification, or after holdMs (default 30000) without one',
+  },
+  dropped: { ...NONE, notify: BOTH, does: 'lost on its way; the next one comes as after a failure' },
+  other_key: {
+    ...NONE,
+    notify: ['wechat'],
+    does: 'genuinely signed with the public key instead of the certificate, or the reverse',
+  },
 };
-
-/** Faults of notifications, refused until there are notifications. */
-const NOTIFICATION_FAULTS = ['duplicate', 'late', 'reordered'];
 
 const onShape = z.strictObject({
   channel: z.enum([...CHANNELS, '*']),
-  operation: z.enum([...ANY, '*']),
+  operation: z.enum([...ANY, 'notify', '*']),
   tradeNo: z.string().min(1).max(64).optional(),
 });
 
@@ -147,21 +187,27 @@ export const armShape = z
     skip: z.number().int().min(0).max(1_000_000).default(0),
   })
   .transform((order, context) => {
-    const kind = (order.fault as { kind?: unknown } | null)?.kind;
     const complain = (message: string, path: string[]) => {
       context.addIssue({ code: 'custom', message, path });
       return z.NEVER;
     };
-    if (typeof kind === 'string' && isNotificationFault(kind))
-      return complain(`Notifications are not built yet, so ${kind} cannot be armed.`, ['fault', 'kind']);
     const parsed = faultShape.safeParse(order.fault);
     if (!parsed.success) {
       for (const issue of parsed.error.issues)
         context.addIssue({ code: 'custom', message: issue.message, path: ['fault', ...issue.path] });
       return z.NEVER;
     }
-    const { on, operations } = VOCABULARY[parsed.data.kind];
+    const { on, operations, notify = [] } = VOCABULARY[parsed.data.kind];
     const { channel, operation } = order.on;
+    if (operation === 'notify') {
+      if (notify.length === 0)
+        return complain(`${parsed.data.kind} befalls no notifications.`, ['on', 'operation']);
+      if (channel !== '*' && !notify.includes(channel))
+        return complain(`${parsed.data.kind} exists only on ${notify.join(', ')}.`, ['on', 'channel']);
+      return { ...order, fault: parsed.data };
+    }
+    if (operations.length === 0)
+      return complain(`${parsed.data.kind} exists only on notify.`, ['on', 'operation']);
     if (channel !== '*' && !on.includes(channel))
       return complain(`${parsed.data.kind} exists only on ${on.join(', ')}.`, ['on', 'channel']);
     if (
@@ -179,7 +225,3 @@ export const armShape = z
   });
 
 export type FaultOrder = z.infer<typeof armShape>;
-
-function isNotificationFault(kind: string): boolean {
-  return NOTIFICATION_FAULTS.includes(kind) || kind.includes('notification') || kind.startsWith('notify');
-}

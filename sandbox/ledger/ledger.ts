@@ -46,16 +46,20 @@ export class Ledger {
   readonly #nowMs: () => number;
   readonly #freshNo: (channel: LedgerChannel) => string;
   readonly #onChange: () => void;
+  readonly #onPaid: (trade: LedgerTrade) => void;
 
   constructor(options: {
     nowMs: () => number;
     freshNo: (channel: LedgerChannel) => string;
     onChange?: () => void;
+    /** Told in the same turn as the change itself. */
+    onPaid?: (trade: LedgerTrade) => void;
     snapshot?: LedgerSnapshot | undefined;
   }) {
     this.#nowMs = options.nowMs;
     this.#freshNo = options.freshNo;
     this.#onChange = options.onChange ?? (() => {});
+    this.#onPaid = options.onPaid ?? (() => {});
     for (const trade of options.snapshot?.trades ?? []) this.#index(trade);
     this.#refunds.push(...(options.snapshot?.refunds ?? []));
   }
@@ -92,9 +96,11 @@ export class Ledger {
 
   /** The customer pays; scans first where that was not done. */
   pay(code: string): PhoneOutcome {
-    return this.#onPhone(code, (trade, nowMs) =>
+    const outcome = this.#onPhone(code, (trade, nowMs) =>
       paid(this.#scanned(trade, nowMs), () => this.#freshNo(trade.channel), nowMs),
     );
+    if (outcome.ok) this.#onPaid(outcome.trade);
+    return outcome;
   }
 
   /** The customer types the password (`type`) or turns back. Alipay shows no difference. */
@@ -144,12 +150,16 @@ export class Ledger {
     return { trades: this.#all(), refunds: [...this.#refunds] };
   }
 
-  /** What `GET /ledger` shows, in the order of making. */
-  view(): { trades: object[]; refunds: object[]; totals: { paidFen: number; refundedFen: number } } {
+  /** What `GET /ledger` shows, in the order of making; `beside` adds what others know of a trade. */
+  view(beside: (trade: LedgerTrade) => object = () => ({})): {
+    trades: object[];
+    refunds: object[];
+    totals: { paidFen: number; refundedFen: number };
+  } {
     const trades = this.#all();
     const paidFen = trades.reduce((sum, trade) => sum + paidSoFar(trade), 0);
     return {
-      trades: trades.map(tradeView),
+      trades: trades.map((trade) => ({ ...tradeView(trade), ...beside(trade) })),
       refunds: this.#refunds.map(({ refundedAtMs, ...refund }) => ({
         ...refund,
         refundedAt: wechatTime(refundedAtMs),

@@ -110,8 +110,8 @@ function newTrade(
   };
 }
 
-/** The transaction as queries (and later notifications) show it. */
-function transaction(desk: WechatDesk, trade: LedgerTrade): object {
+/** The transaction as queries and notifications show it. */
+export function transaction(desk: { appId: string; mchId: string }, trade: LedgerTrade): object {
   const paid = trade.paidAtMs === null ? null : wechatTime(trade.paidAtMs);
   return {
     amount: {

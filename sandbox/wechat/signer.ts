@@ -35,6 +35,15 @@ export class AnswerSigners {
       : this.#signer(platform.serial, platform.privateKey);
   }
 
+  /** The other kind of key than {@link byDefault}: while a merchant moves to the public key, both are used. */
+  other(): AnswerSigner {
+    const wechat = this.#identity();
+    const platform = wechat.platform.at(-1);
+    return wechat.publicKeyOnly && platform
+      ? this.#signer(platform.serial, platform.privateKey)
+      : this.#signer(wechat.publicKeyId, wechat.publicKeyPrivate);
+  }
+
   /** A key that no client knows. */
   foreign(): KeyObject {
     return this.#key(this.#identity().issuerPrivateKey);

@@ -4,8 +4,10 @@ import type { Channel, Step } from '../../backend/domain/trade.ts';
 import type {
   Answered,
   CloseOutcome,
+  Notified,
   OpenOutcome,
   OpenRequest,
+  Posted,
   Provider,
   QueryOutcome,
   TradeRef,
@@ -57,6 +59,11 @@ export class ScriptedProvider implements Provider {
 
   cancel(request: TradeRef, at: { nowMs: number }): Promise<Answered<CloseOutcome>> {
     return this.#closeAs('cancel', request, at.nowMs);
+  }
+
+  /** A notification here is the JSON of what it proves. */
+  async readNotification(posted: Posted): Promise<Notified> {
+    return JSON.parse(Buffer.from(posted.body).toString()) as Notified;
   }
 
   async stop(): Promise<void> {}

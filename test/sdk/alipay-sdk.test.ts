@@ -62,6 +62,25 @@ describe.for(['public key', 'certificates'] as const)('the official alipay-sdk w
     expect(again).toMatchObject({ out_trade_no: 'SDK_0001' });
   });
 
+  test('verifies the notification of a payment, and no other', async () => {
+    const { merchant, post, notified } = await runningSandbox();
+    const client = sdk(mode, merchant);
+    const made = await client.exec(
+      'alipay.trade.precreate',
+      {
+        notify_url: 'https://relay.example.com/notify/1/alipay',
+        bizContent: { out_trade_no: 'SDK_0003', total_amount: '88.88', subject: '咖啡 + 100% 果汁 😀' },
+      },
+      CHECKED,
+    );
+    await post('/phone/pay', { code: made.qr_code });
+    await expect.poll(() => notified.length).toBe(1);
+    const form = Object.fromEntries(new URLSearchParams(notified[0]?.body));
+    expect(form).toMatchObject({ out_trade_no: 'SDK_0003', trade_status: 'TRADE_SUCCESS' });
+    expect(client.checkNotifySignV2(form)).toBe(true);
+    expect(client.checkNotifySignV2({ ...form, total_amount: '0.01' })).toBe(false);
+  });
+
   test('closes a scanned trade, and cannot close an unscanned code', async () => {
     const { merchant, post, trade } = await runningSandbox();
     const client = sdk(mode, merchant);

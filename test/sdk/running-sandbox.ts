@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../ports/clock.ts';
+import type { HttpClient, HttpRequest } from '../../ports/http.ts';
 import { silentLog } from '../../ports/log.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { listen } from '../../ports/service.ts';
@@ -35,13 +36,22 @@ const merchantShape = z.object({
 });
 export type MerchantFile = z.infer<typeof merchantShape>;
 
-/** A sandbox behind a real socket for one test, and how to be its customer. */
+/** A sandbox behind a real socket for one test, how to be its customer, and what it posted to notify_url. */
 export async function runningSandbox() {
   const clock = systemClock();
   const log = silentLog();
+  const notified: HttpRequest[] = [];
+  const http: HttpClient = {
+    async send(request) {
+      notified.push(request);
+      return { status: 200, headers: {}, body: Buffer.from('success') };
+    },
+    async close() {},
+  };
   const sandbox = await createSandbox({
     clock,
     log,
+    http,
     random: systemRandom(),
     publicOrigin: 'http://127.0.0.1',
   });
@@ -59,6 +69,7 @@ export async function runningSandbox() {
     origin,
     sandbox,
     post,
+    notified,
     merchant: merchantShape.parse(await (await fetch(`${origin}/merchant.json`)).json()),
     /** The ledger's view of one trade. */
     async trade(tradeNo: string) {

@@ -101,6 +101,30 @@ test('wechatpay-node-v3 downloads the certificates and verifies an answer with t
   expect(genuine).toBe(true);
 });
 
+test('wechatpay-node-v3 verifies a notification and opens it', async () => {
+  const { merchant, post, notified } = await runningSandbox();
+  const { client } = sdk(merchant);
+  const made = await client.transactions_native(order('SDKW0005'));
+  await post('/phone/pay', { code: made.data?.code_url });
+  await expect.poll(() => notified.length).toBe(1);
+  const { headers = {}, body = '' } = notified[0] ?? {};
+  const signed = {
+    timestamp: headers['Wechatpay-Timestamp'] ?? '',
+    nonce: headers['Wechatpay-Nonce'] ?? '',
+    serial: headers['Wechatpay-Serial'] ?? '',
+    signature: headers['Wechatpay-Signature'] ?? '',
+  };
+  expect(await client.verifySign({ ...signed, body })).toBe(true);
+  expect(await client.verifySign({ ...signed, body: body.replace('支付', '支出') })).toBe(false);
+  const { resource } = JSON.parse(body);
+  const { ciphertext, associated_data: data, nonce } = resource;
+  expect(client.decipher_gcm(ciphertext, data, nonce, merchant.wechat.apiV3Key)).toMatchObject({
+    out_trade_no: 'SDKW0005',
+    trade_state: 'SUCCESS',
+    amount: { total: 8888 },
+  });
+});
+
 test('during a rotation both certificates are delivered, and the named one signs', async () => {
   const { merchant, post } = await runningSandbox();
   const old = merchant.wechat.platformSerial;

@@ -3,9 +3,7 @@
  * list in the change that gives it a runner; a test holds the two apart.
  */
 export const NOT_YET: Readonly<Record<string, string>> = {
-  'alipay-notify': 'arrives with the relay: asynchronous notifications',
   'alipay-wap-pay': 'arrives with the page behind the one-QR code',
-  'wechat-v3-notification': 'arrives with the relay: asynchronous notifications',
   'wechat-bill': 'arrives with reconciliation: bills',
   'wechat-v2-sign': 'arrives with the channel wechat_v2',
   'wechat-v2-xml-notify': 'arrives with the channel wechat_v2',

@@ -1,5 +1,6 @@
 import { alipayAes, alipayCertSnRunner, alipayRequestSign, alipayResponseVerify } from './alipay.ts';
 import { money } from './money.ts';
+import { alipayNotify, wechatNotification } from './notifications.ts';
 import type { Runner } from './vector.ts';
 import { wechatAead, wechatAuthorization, wechatCertificates, wechatVerify } from './wechat-v3.ts';
 
@@ -14,4 +15,6 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   'wechat-v3-verify': wechatVerify,
   'wechat-v3-aead': wechatAead,
   'wechat-v3-certificates': wechatCertificates,
+  'alipay-notify': alipayNotify,
+  'wechat-v3-notification': wechatNotification,
 };

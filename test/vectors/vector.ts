@@ -20,7 +20,9 @@ export type Vector = z.output<typeof vectorShape>;
  * same names. Throws {@link Refused} where `expected` would say `error: true`, and anything else for a kind
  * of case that it does not know.
  */
-export type Runner = (vector: Vector) => Record<string, unknown>;
+export type Runner = (vector: Vector) => Facts | Promise<Facts>;
+
+export type Facts = Record<string, unknown>;
 
 /** Our code refused the input with one of its own typed errors. */
 export class Refused extends Error {

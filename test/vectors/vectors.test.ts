@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NOT_YET } from './not-yet.ts';
 import { RUNNERS } from './runners.ts';
-import { Refused, type Runner, type Vector, vectorFileShape } from './vector.ts';
+import { type Facts, Refused, type Runner, type Vector, vectorFileShape } from './vector.ts';
 
 const folder = resolve(
   process.env.MIANFU_VECTORS || join(import.meta.dirname, '..', '..', '..', 'shared', 'vectors'),
@@ -40,17 +40,15 @@ for (const file of files.sort()) {
     });
     const runner = RUNNERS[suite];
     if (!runner) return;
-    test.each(parsed.data?.vectors ?? [])('$name', (vector) => {
-      expectFacts(runner, vector);
-    });
+    test.each(parsed.data?.vectors ?? [])('$name', (vector) => expectFacts(runner, vector));
   });
 }
 
 /** Everything that `expected` states is compared; a statement that the runner knows nothing of fails. */
-function expectFacts(runner: Runner, vector: Vector): void {
-  let facts: Record<string, unknown>;
+async function expectFacts(runner: Runner, vector: Vector): Promise<void> {
+  let facts: Facts;
   try {
-    facts = runner(vector);
+    facts = await runner(vector);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     facts = { error: true };

@@ -4,6 +4,7 @@ import type { Provider } from '../provider.ts';
 import { cancel } from './cancel.ts';
 import { close } from './close.ts';
 import type { AlipayConfig } from './config.ts';
+import { readNotification } from './notification.ts';
 import { open } from './open.ts';
 import { query } from './query.ts';
 
@@ -17,6 +18,7 @@ export function createAlipay(config: AlipayConfig, ports: { http: HttpClient }):
     query: (trade, at) => query(context, trade, at),
     close: (trade, at) => close(context, trade, at),
     cancel: (trade, at) => cancel(context, trade, at),
+    readNotification: async (posted) => readNotification(config, posted),
     stop: () => ports.http.close(),
   };
 }

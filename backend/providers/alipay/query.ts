@@ -26,9 +26,10 @@ export async function query(
   return { outcome, exchange };
 }
 
-function tradeOutcome(
+/** What a genuine node about a trade says, from a query or a notification. */
+export function tradeOutcome(
   config: AlipayConfig,
-  trade: TradeRef,
+  trade: Pick<TradeRef, 'tradeNo'>,
   node: Readonly<Record<string, unknown>>,
 ): QueryOutcome {
   const found = readNode(queryShape, node);

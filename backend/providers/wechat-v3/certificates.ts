@@ -7,6 +7,7 @@ import {
   normalSerial,
   verifyWechatMessage,
   WECHAT_PUBLIC_KEY_PREFIX,
+  type WechatMessage,
   type WechatVerdict,
   type WechatVerifiers,
 } from '../../../wire/wechat-v3-signature.ts';
@@ -27,8 +28,11 @@ interface Held {
 
 /** The keys that one merchant's answers may be signed with. The public key never expires; certificates rotate. */
 export interface Verifiers {
-  /** Checks a signed answer; fetches certificates when its serial is not known, once, then rejects. */
-  verify(answer: HttpAnswer, at: Asked): Promise<WechatVerdict>;
+  /**
+   * Checks a signed answer or notification; fetches certificates when its serial is not known, once, then
+   * rejects. Its window is measured at `receivedMs` (ms since the epoch), by default now.
+   */
+  verify(message: WechatMessage, at: Asked, receivedMs?: number): Promise<WechatVerdict>;
 }
 
 export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Verifiers {
@@ -81,11 +85,11 @@ export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Ver
   };
 
   return {
-    async verify(answer, at) {
+    async verify(answer, at, receivedMs = at.nowMs) {
       const { nowMs } = at;
       const serial = answer.headers['wechatpay-serial'] ?? '';
       if (serial === '' || serial.startsWith(WECHAT_PUBLIC_KEY_PREFIX))
-        return verifyWechatMessage(answer, lookup(certificates, nowMs), nowMs);
+        return verifyWechatMessage(answer, lookup(certificates, nowMs), receivedMs);
       const known = () => lookup(certificates, nowMs)(serial) !== undefined;
       const rejected = rejectedAtMs.get(normalSerial(serial));
       const recentlyRejected = rejected !== undefined && Math.abs(nowMs - rejected) < RETRY_AFTER_MS;
@@ -94,7 +98,7 @@ export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Ver
         if (rejectedAtMs.size >= REJECTED_MAX) rejectedAtMs.clear();
         if (!recentlyRejected) rejectedAtMs.set(normalSerial(serial), nowMs);
       }
-      return verifyWechatMessage(answer, lookup(certificates, nowMs), nowMs);
+      return verifyWechatMessage(answer, lookup(certificates, nowMs), receivedMs);
     },
   };
 

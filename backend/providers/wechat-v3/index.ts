@@ -4,6 +4,7 @@ import { cancel } from './cancel.ts';
 import { createVerifiers } from './certificates.ts';
 import { close } from './close.ts';
 import type { WechatV3Config } from './config.ts';
+import { readNotification } from './notification.ts';
 import { open } from './open.ts';
 import { query } from './query.ts';
 import type { WechatPorts } from './send.ts';
@@ -22,6 +23,7 @@ export function createWechatV3(config: WechatV3Config, ports: WechatPorts): Prov
     query: (trade, at) => query(context, trade, at),
     close: (trade, at) => close(context, trade, at),
     cancel: (trade, at) => cancel(context, trade, at),
+    readNotification: (posted, at) => readNotification(context, posted, at),
     stop: () => ports.http.close(),
   };
 }

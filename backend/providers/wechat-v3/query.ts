@@ -30,7 +30,12 @@ export async function query(
   return { outcome, exchange };
 }
 
-function transactionOutcome(config: WechatV3Config, trade: TradeRef, json: unknown): QueryOutcome {
+/** What a genuine transaction object says, from a query or a notification. */
+export function transactionOutcome(
+  config: WechatV3Config,
+  trade: Pick<TradeRef, 'tradeNo'>,
+  json: unknown,
+): QueryOutcome {
   const answer = readJson(transactionShape, json);
   if (!('value' in answer)) return answer;
   const found = answer.value;
@@ -56,7 +61,11 @@ function transactionOutcome(config: WechatV3Config, trade: TradeRef, json: unkno
   };
 }
 
-function mismatchOf(config: WechatV3Config, trade: TradeRef, found: Transaction): Mismatch | null {
+function mismatchOf(
+  config: WechatV3Config,
+  trade: Pick<TradeRef, 'tradeNo'>,
+  found: Transaction,
+): Mismatch | null {
   const compared = [
     ['tradeNo', trade.tradeNo, found.out_trade_no],
     ['merchantId', config.mchId, found.mchid],

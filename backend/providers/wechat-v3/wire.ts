@@ -16,4 +16,7 @@ export const transactionShape = z.object({
   amount: z.object({ total: z.number().int().min(0).optional(), currency: z.string().optional() }).optional(),
 });
 
+/** What every notification about a trade or a refund names. */
+export const numberShape = z.object({ out_trade_no: z.string().min(1).max(64) });
+
 export const errorShape = z.object({ code: z.string(), message: z.string().optional() });

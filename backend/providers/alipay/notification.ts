@@ -1,0 +1,25 @@
+import { readAlipayNotification, verifyAlipayNotification } from '../../../wire/alipay-notification.ts';
+import { alipayTimeMs } from '../../../wire/china-time.ts';
+import type { Notified, Posted } from '../provider.ts';
+import type { AlipayConfig } from './config.ts';
+import { tradeOutcome } from './query.ts';
+
+/** A notification of Alipay (protocol: asynchronous notification): signed form fields, V1 alone. */
+export function readNotification(config: AlipayConfig, posted: Posted): Notified {
+  const reading = readAlipayNotification(posted.body);
+  if (!reading.ok) return { kind: 'refused', why: 'unreadable' };
+  const { fields } = reading.notification;
+  if (!verifyAlipayNotification(reading.notification, config.trust.alipayPublicKey))
+    return { kind: 'refused', why: 'not_genuine' };
+  const tradeNo = fields.get('out_trade_no') ?? '';
+  const status = fields.get('trade_status') ?? '';
+  if (tradeNo === '' || status === '')
+    return { kind: 'other', tradeNo: null, what: fields.get('notify_type') ?? '' };
+  const signedMs = alipayTimeMs(fields.get('notify_time') ?? '');
+  const appId = fields.get('app_id') ?? '';
+  const outcome =
+    appId === config.appId
+      ? tradeOutcome(config, { tradeNo }, Object.fromEntries(fields))
+      : ({ kind: 'mismatch', field: 'appId', expected: config.appId, received: appId } as const);
+  return { kind: 'trade', tradeNo, signedMs, outcome };
+}

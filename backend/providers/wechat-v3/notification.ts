@@ -1,0 +1,26 @@
+import { SECOND } from '../../../ports/clock.ts';
+import { openWechatNotification } from '../../../wire/wechat-v3-notification.ts';
+import type { Asked, Notified, Posted } from '../provider.ts';
+import type { WechatContext } from './call.ts';
+import { transactionOutcome } from './query.ts';
+import { numberShape } from './wire.ts';
+
+/** A notification of WeChat Pay v3 (protocol: notifications): signed headers over the body, AEAD inside. */
+export async function readNotification(
+  { config, verifiers }: WechatContext,
+  posted: Posted,
+  at: Asked,
+): Promise<Notified> {
+  // The window is measured at the receipt; how old it is now is for whoever settles it.
+  const verdict = await verifiers.verify(posted, at, posted.receivedMs);
+  if (verdict !== 'OK') return { kind: 'refused', why: 'not_genuine' };
+  const reading = openWechatNotification(posted.body, config.apiV3Key);
+  if (!reading.ok) return { kind: 'refused', why: 'unreadable' };
+  const { eventType, content } = reading.notification;
+  const number = numberShape.safeParse(content);
+  if (!number.success) return { kind: 'other', tradeNo: null, what: eventType };
+  const { out_trade_no: tradeNo } = number.data;
+  if (eventType !== 'TRANSACTION.SUCCESS') return { kind: 'other', tradeNo, what: eventType };
+  const signedMs = Number(posted.headers['wechatpay-timestamp']) * SECOND;
+  return { kind: 'trade', tradeNo, signedMs, outcome: transactionOutcome(config, { tradeNo }, content) };
+}

@@ -1,0 +1,116 @@
+import { type Clock, MINUTE } from '../../ports/clock.ts';
+import { type Channel, isLive, type Trade } from '../domain/trade.ts';
+import type { Notified, Posted, QueryOutcome } from '../providers/provider.ts';
+import type { Store } from '../store/store.ts';
+import type { Hub } from './hub.ts';
+import { outcomeWord, type Settle } from './settle.ts';
+import type { Wallets } from './wallets.ts';
+
+/** What became of a notification: `taken` it is committed here · `rejected` it can be of no use to this till. */
+export type Taken =
+  | { kind: 'taken' }
+  | { kind: 'rejected'; reason: 'not_genuine' | 'unreadable' | 'not_ours' | 'not_configured' };
+
+/** A genuine notification proves a payment only so long after its signature; an older one is a reason to ask. */
+const PROOF_MS = 5 * MINUTE;
+
+/**
+ * Takes the wallets' notifications, whoever brings them: verified here on the bytes as they were posted, with
+ * keys that never left the till. A payment that is proven is settled at once; everything else that is genuine
+ * is a hint, and the wallet is asked. Safe to repeat, in any order. Throws `StorageError`; then nothing was kept.
+ */
+export type Notify = ReturnType<typeof createNotify>;
+
+export function createNotify(deps: {
+  clock: Clock;
+  store: Store;
+  settle: Settle;
+  wallets: Wallets;
+  hub: Hub;
+}) {
+  const { clock, store, settle, wallets, hub } = deps;
+
+  return async function take(channel: Channel, posted: Posted): Promise<Taken> {
+    const provider = wallets.provider(channel);
+    if (!provider) return { kind: 'rejected', reason: 'not_configured' };
+    const notified = await provider.readNotification(posted, { nowMs: clock.nowMs() });
+    if (notified.kind === 'refused') return { kind: 'rejected', reason: notified.why };
+    if (notified.tradeNo === null) return { kind: 'taken' };
+    const trade = store.trades.byNo(notified.tradeNo);
+    // Trades are committed before their wallet hears of them: an unknown number is another till's.
+    if (!trade || trade.channel !== channel) return { kind: 'rejected', reason: 'not_ours' };
+    const nowMs = clock.nowMs();
+    if (isProof(notified, posted, nowMs)) settleNow(trade, notified.outcome, posted, nowMs);
+    else askSoon(trade, nowMs);
+    return { kind: 'taken' };
+  };
+
+  function settleNow(trade: Trade, outcome: QueryOutcome, posted: Posted, nowMs: number): void {
+    const isNews = trade.state !== 'paid';
+    const settled = settle.notified(
+      trade.tradeNo,
+      outcome,
+      nowMs,
+      isNews
+        ? {
+            tradeNo: trade.tradeNo,
+            step: 'notification',
+            askedAtMs: posted.receivedMs,
+            durationMs: Math.max(0, nowMs - posted.receivedMs),
+            outcome: outcomeWord(outcome),
+            httpStatus: null,
+            providerCode: null,
+            requestId: null,
+            answer: null,
+          }
+        : null,
+    );
+    if (settled.changed.length > 0) hub.tell({ kind: 'committed' });
+  }
+
+  /** A hint: the wallet is asked about the trade now, even about one that was taken for finished. */
+  function askSoon(trade: Trade, nowMs: number): void {
+    if (trade.state === 'paid') return;
+    store.transact(() => {
+      if (isLive(trade.state) && store.outbox.ofTrade(trade.tradeNo))
+        store.outbox.hurry(trade.tradeNo, nowMs);
+      else if (!store.outbox.ofTrade(trade.tradeNo))
+        store.outbox.add(
+          {
+            kind: 'query',
+            queue: trade.channel,
+            lane: trade.tradeNo,
+            orderNo: trade.orderNo,
+            tradeNo: trade.tradeNo,
+            payload: null,
+            why: null,
+            priority: 1,
+          },
+          nowMs,
+        );
+    });
+    hub.tell({ kind: 'committed' });
+  }
+}
+
+/**
+ * Whether a notification settles the trade by itself: fresh by the time that the wallet signed into it, and a
+ * payment, or a contradiction that a manager must see. What is unpaid, closed or going on is asked about.
+ */
+function isProof(
+  notified: Notified,
+  posted: Posted,
+  nowMs: number,
+): notified is Extract<Notified, { kind: 'trade' }> {
+  if (notified.kind !== 'trade' || notified.signedMs === null) return false;
+  const isFresh =
+    Math.abs(nowMs - notified.signedMs) < PROOF_MS &&
+    Math.abs(posted.receivedMs - notified.signedMs) < PROOF_MS;
+  if (!isFresh) return false;
+  const { outcome } = notified;
+  if (outcome.kind === 'mismatch') return true;
+  return (
+    outcome.kind === 'evidence' &&
+    (outcome.evidence.status === 'paid' || outcome.evidence.status === 'refunded')
+  );
+}
