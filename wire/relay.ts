@@ -72,15 +72,15 @@ export const Challenge = z.strictObject({
 export const Welcome = z.strictObject({
   type: z.literal('welcome'),
   till: TillName,
-  /** Which mailbox `seq` counts in. Keep it beside the last `seq`; another one starts another count. */
-  mailbox: z.string().min(1).max(64),
+  /** Which count `seq` belongs to. Keep it beside the last `seq`; a new one starts a new count. */
+  epoch: z.string().min(1).max(64),
   /** So many deliveries are under way at most; the next comes after an ack or reject. */
   window: z.number().int().min(1),
 });
 
 export const Delivery = z.strictObject({
   type: z.literal('delivery'),
-  /** Rises from delivery to delivery within a mailbox; gaps mean nothing. */
+  /** Rises from delivery to delivery within an epoch; gaps mean nothing. */
   seq,
   /** The same for every arrival of one notification, also after a restart: the till's key against repeats. */
   id: z.string().min(1).max(64),
@@ -102,7 +102,7 @@ export const Hello = z.strictObject({
   till: TillName,
   signature,
   /** Up to here everything is committed or rejected at the till; null when it knows of nothing. */
-  after: z.strictObject({ mailbox: z.string().min(1).max(64), seq }).nullable(),
+  after: z.strictObject({ epoch: z.string().min(1).max(64), seq }).nullable(),
 });
 
 export const Ack = z.strictObject({ type: z.literal('ack'), seq });

@@ -1,0 +1,226 @@
+import { type Clock, HOUR } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Random } from '../../ports/random.ts';
+import type { EndOfTurn } from '../../ports/turn.ts';
+import { type Inbox, type InboxEnd, type Mailbox, MailboxAway, type MailboxLimits } from '../mailbox.ts';
+import type { Db } from './database.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { createSqliteInbox, type SqliteInbox } from './inbox.ts';
+import { prepareStatements } from './statements.ts';
+
+/** Longer than any wallet repeats a notification (25 h). */
+const SEEN_KEPT_MS = 48 * HOUR;
+/** What one sweep takes at a time, so that no commit is long. */
+const SWEEP_MAX = 500;
+/** After this many written bytes the log is copied into the database. */
+const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+
+/** What a till's mailbox holds, kept beside the rows so that no limit costs a count. */
+interface Level {
+  waiting: number;
+  bytes: number;
+  lastSeq: number;
+}
+
+/** Mailboxes in one SQLite database, for one relay process. Owns `db` from now on, but does not close it. */
+export function createSqliteMailbox(deps: {
+  db: Db;
+  clock: Clock;
+  random: Random;
+  endOfTurn: EndOfTurn;
+  log: Log;
+  limits: MailboxLimits;
+}): Mailbox {
+  const { db, clock, log, limits } = deps;
+  const sql = prepareStatements(db);
+  const epoch = Buffer.from(deps.random.bytes(12)).toString('base64url');
+  const inboxes = new Map<string, SqliteInbox>();
+  /** Inboxes to be looked at after the next commit. */
+  const stirred = new Set<string>();
+  let levels = readLevels();
+  let writtenBytes = 0;
+  let trouble: string | null = null;
+
+  const commit = createGroupCommit(db, deps.endOfTurn, {
+    committed() {
+      trouble = null;
+      for (const till of stirred) inboxes.get(till)?.pump();
+      stirred.clear();
+      if (writtenBytes >= CHECKPOINT_BYTES) deps.endOfTurn(checkpoint);
+    },
+    failed(error) {
+      stirred.clear();
+      levels = readLevels();
+      fail(error, 'a commit failed');
+    },
+  });
+
+  function readLevels(): Map<string, Level> {
+    return new Map(
+      sql.tills().map(({ till, waiting, bytes, lastSeq }) => [till, { waiting, bytes, lastSeq }]),
+    );
+  }
+
+  function level(till: string): Level {
+    let found = levels.get(till);
+    if (!found) {
+      found = { waiting: 0, bytes: 0, lastSeq: 0 };
+      levels.set(till, found);
+    }
+    return found;
+  }
+
+  function fail(error: unknown, message: string): void {
+    const code = (error as { code?: string } | null)?.code ?? String(error);
+    trouble = `The database cannot be written (${code}).`;
+    log.error({ err: error }, message);
+  }
+
+  function checkpoint(): void {
+    if (!db.open || writtenBytes === 0) return;
+    writtenBytes = 0;
+    try {
+      db.pragma('wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      fail(error, 'a checkpoint failed');
+    }
+  }
+
+  async function write<T>(work: () => T): Promise<T> {
+    try {
+      return await commit.write(work);
+    } catch (error) {
+      throw new MailboxAway('The mailbox cannot be written.', { cause: error });
+    }
+  }
+
+  /** For what nobody waits for: if it fails, the delivery is only sent once more. */
+  function writeLater(work: () => unknown): void {
+    commit.write(work).catch(() => {
+      // The commit's failure is logged and shown by `failed`.
+    });
+  }
+
+  function removed(till: string, seq: number): void {
+    const bytes = sql.remove(till, seq);
+    if (bytes === undefined) return;
+    const at = level(till);
+    at.waiting -= 1;
+    at.bytes -= bytes;
+  }
+
+  /** It becomes a dead letter; a notification with its id is a new one from now on. */
+  function die(till: string, seq: number, reason: string): void {
+    const id = sql.bury(till, seq, reason, clock.nowMs(), limits.deadMax);
+    if (id === undefined) return;
+    sql.unsee(till, id);
+    removed(till, seq);
+  }
+
+  function end(till: string, why?: InboxEnd): void {
+    inboxes.get(till)?.end(why);
+    inboxes.delete(till);
+  }
+
+  return {
+    prepare: async () => {},
+
+    put: (notification) =>
+      write(() => {
+        const { till, id, body } = notification;
+        if (!sql.markSeen(till, id, clock.nowMs())) return 'repeated';
+        const at = level(till);
+        if (at.waiting >= limits.waitingMax || at.bytes + body.length > limits.waitingBytesMax) {
+          sql.unsee(till, id);
+          return 'full';
+        }
+        at.lastSeq += 1;
+        at.waiting += 1;
+        at.bytes += body.length;
+        sql.insert(notification, at.lastSeq);
+        writtenBytes += body.length + 1_024;
+        if (inboxes.has(till)) stirred.add(till);
+        return 'stored';
+      }),
+
+    async open(till, after): Promise<Inbox> {
+      end(till, 'taken_over');
+      // What was acknowledged in this turn is not sent again.
+      commit.flush();
+      if (after?.epoch === epoch) {
+        await write(() => {
+          for (const seq of sql.upTo(till, after.seq)) removed(till, seq);
+        });
+      }
+      // Another one may have been opened while this one waited for the disk.
+      end(till, 'taken_over');
+      const inbox = createSqliteInbox({
+        epoch,
+        limits,
+        read: (from, count) => sql.next(till, from, count),
+        acked: (seq) => writeLater(() => removed(till, seq)),
+        rejected: (seq, reason) => writeLater(() => die(till, seq, reason)),
+        returned: (seqs) =>
+          writeLater(() => {
+            for (const seq of seqs)
+              if (sql.returned(till, seq) >= limits.returnsMax) die(till, seq, 'undeliverable');
+          }),
+        failed: (error) => fail(error, 'a mailbox cannot be read'),
+        closed() {
+          if (inboxes.get(till) === inbox) inboxes.delete(till);
+        },
+      });
+      inboxes.set(till, inbox);
+      return inbox;
+    },
+
+    backlog: async (till) => ({
+      waiting: levels.get(till)?.waiting ?? 0,
+      oldestMs: sql.oldestMs(till),
+      dead: sql.deadCount(till),
+    }),
+
+    deadLetters: async (till, limit) => sql.deadOf(till, limit),
+
+    replay: (till, id) =>
+      write(() => {
+        const risen = sql.exhume(till, id).sort((a, b) => a.receivedMs - b.receivedMs);
+        const at = level(till);
+        for (const notification of risen) {
+          at.lastSeq += 1;
+          at.waiting += 1;
+          at.bytes += notification.body.length;
+          // Retention counts from now on: what was replayed has its full time again.
+          sql.insert(notification, at.lastSeq);
+          sql.markSeen(till, notification.id, clock.nowMs());
+        }
+        if (inboxes.has(till)) stirred.add(till);
+        return risen.length;
+      }),
+
+    async forget(till) {
+      end(till, 'taken_over');
+      await write(() => {
+        sql.drop(till);
+        levels.delete(till);
+      });
+    },
+
+    async sweep() {
+      const now = clock.nowMs();
+      await write(() => {
+        for (const { till, seq } of sql.expired(now - limits.keepMs, SWEEP_MAX)) die(till, seq, 'expired');
+        sql.forgetDead(now - limits.keepMs);
+        sql.forgetSeen(now - SEEN_KEPT_MS);
+      });
+      checkpoint();
+    },
+
+    trouble: () => trouble,
+
+    async close() {
+      for (const till of [...inboxes.keys()]) end(till, 'unavailable');
+      commit.flush();
+    },
+  };
+}
