@@ -5,6 +5,7 @@ import { type AdmissionLimits, createAdmission, createRateLimit } from './admiss
 const LIMITS: AdmissionLimits = {
   inFlightMax: 5,
   inFlightPerTillMax: 3,
+  inFlightPerSourceMax: 4,
   perTill: 10,
   perSource: 1_000,
   inAll: 1_000,
@@ -15,17 +16,18 @@ function place(result: ReturnType<ReturnType<typeof createAdmission>['enter']>):
   return result;
 }
 
-test('a till has so many places at once, and all together so many', () => {
+test('a till and a source have so many places at once, and all together so many', () => {
   const admission = createAdmission(new SimClock(0), LIMITS);
   const first = place(admission.enter('a', '1'));
   place(admission.enter('a', '1'));
   place(admission.enter('a', '1'));
-  expect(admission.enter('a', '1')).toBe('too_many_at_once');
+  expect(admission.enter('a', '2')).toBe('too_many_at_once');
   place(admission.enter('b', '1'));
-  place(admission.enter('b', '1'));
-  expect(admission.enter('c', '1')).toBe('too_many_at_once');
+  expect(admission.enter('b', '1')).toBe('too_many_at_once');
+  place(admission.enter('b', '2'));
+  expect(admission.enter('c', '3')).toBe('too_many_at_once');
   first.leave();
-  place(admission.enter('c', '1'));
+  place(admission.enter('c', '3'));
 });
 
 test('a rate is kept for long, with a burst of four seconds', async () => {
@@ -40,7 +42,7 @@ test('a rate is kept for long, with a burst of four seconds', async () => {
   expect(taken()).toBe(40);
 });
 
-test('a million sources do not fill the memory, and none is refused for it', () => {
+test('no source is refused because of all the others', () => {
   const rate = createRateLimit(new SimClock(0), 1);
   let refused = 0;
   for (let source = 0; source < 100_000; source++) if (!rate.take(`source-${source}`)) refused += 1;

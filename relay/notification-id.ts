@@ -16,7 +16,7 @@ export function notificationId(till: string, channel: RelayChannel, body: Uint8A
 const ID_CHARACTERS_MAX = 256;
 
 function ownId(channel: RelayChannel, body: Uint8Array): string | null {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).latin1Slice();
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
   const id = channel === 'wechat' ? jsonId(text) : channel === 'alipay' ? formId(text) : null;
   return id !== null && id.length > 0 && id.length <= ID_CHARACTERS_MAX ? id : null;
 }

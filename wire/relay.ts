@@ -28,8 +28,8 @@ export const RELAY_FRAME_BYTES_MAX = 128 * 1024;
 /** A connection that has not proved its key by then is ended. */
 export const HELLO_TIMEOUT_MS = 5_000;
 /** The relay pings this often. Whoever hears nothing for {@link SILENCE_MAX_MS} ends the connection. */
-export const HEARTBEAT_MS = 2_000;
-export const SILENCE_MAX_MS = 5_000;
+export const HEARTBEAT_MS = 4_000;
+export const SILENCE_MAX_MS = 10_000;
 
 /** A till's name in the relay: part of an address that wallets call. */
 export const TillName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'not a till’s name');
