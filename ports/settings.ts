@@ -142,7 +142,11 @@ const OPTIONS = {
     help: 'most deliveries that wait for one till; more are refused, so that the wallet sends them again',
   },
   mailboxMaxBytes: {
-    schema: z.coerce.number().int().min(1_024).default(32 * 1024 * 1024),
+    schema: z.coerce
+      .number()
+      .int()
+      .min(1_024)
+      .default(32 * 1024 * 1024),
     used: ['relay'],
     help: 'most bytes that wait for one till',
   },

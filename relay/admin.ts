@@ -106,7 +106,8 @@ export function registerAdmin(app: FastifyInstance, deps: AdminDeps): void {
       const { till } = request.params;
       if (!registry.find(till)) return unknown(reply);
       const body = ReplayRequest.safeParse(request.body);
-      if (!body.success) return problem(reply, 400, 'bad_request', 'Send {"id": "…"} or {"id": null} for all.');
+      if (!body.success)
+        return problem(reply, 400, 'bad_request', 'Send {"id": "…"} or {"id": null} for all.');
       const replayed = await mailbox.replay(till, body.data.id);
       log.info({ till, replayed }, 'dead letters replayed');
       return { replayed };

@@ -36,7 +36,10 @@ export async function runCommand(
   if (settings === 'help') return CLI_HELP;
   const token = readAdminToken(settings);
   if (token === null) {
-    throw new SettingsError('--data', 'There is no operator’s token in the data folder: start the relay on it first.');
+    throw new SettingsError(
+      '--data',
+      'There is no operator’s token in the data folder: start the relay on it first.',
+    );
   }
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   const call = caller(http, `http://${host}:${settings.port}`, token);
@@ -114,7 +117,11 @@ function detailOf(text: string): string {
 function tillsText({ tills, invited }: z.output<typeof TillsView>): string {
   const rows = tills.map(({ till, connected, lastSeenMs, waiting, dead, fingerprint }) => [
     till,
-    connected ? 'connected' : lastSeenMs === null ? 'not seen' : `last seen ${new Date(lastSeenMs).toISOString()}`,
+    connected
+      ? 'connected'
+      : lastSeenMs === null
+        ? 'not seen'
+        : `last seen ${new Date(lastSeenMs).toISOString()}`,
     `${waiting} waiting`,
     `${dead} dead`,
     `key ${fingerprint}`,

@@ -33,22 +33,25 @@ describe('the wallets’ own words', () => {
       '<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>',
     ],
     ['test', 'hello', 204, null, ''],
-  ])('%s hears that it is taken, the first time and every other', async (channel, body, status, type, words) => {
-    await start();
-    for (let time = 0; time < 3; time++) {
-      const answer = await post(`/notify/a/${channel}`, body);
-      expect(answer.status).toBe(status);
-      expect(answer.headers.get('content-type')).toBe(type);
-      expect(await answer.text()).toBe(words);
-    }
-    expect((await relay.mailbox.backlog('a')).waiting).toBe(1);
-    const metrics = await relay.metrics();
-    expect(metrics).toContain(`mianfu_relay_received_total{channel="${channel}"} 3`);
-    expect(metrics).toContain(`mianfu_relay_stored_total{channel="${channel}"} 1`);
-    expect(metrics).toContain(`mianfu_relay_repeated_total{channel="${channel}"} 2`);
-    expect(metrics).toContain('mianfu_relay_waiting 1');
-    expect(metrics).toContain('mianfu_relay_connected_tills 0');
-  });
+  ])(
+    '%s hears that it is taken, the first time and every other',
+    async (channel, body, status, type, words) => {
+      await start();
+      for (let time = 0; time < 3; time++) {
+        const answer = await post(`/notify/a/${channel}`, body);
+        expect(answer.status).toBe(status);
+        expect(answer.headers.get('content-type')).toBe(type);
+        expect(await answer.text()).toBe(words);
+      }
+      expect((await relay.mailbox.backlog('a')).waiting).toBe(1);
+      const metrics = await relay.metrics();
+      expect(metrics).toContain(`mianfu_relay_received_total{channel="${channel}"} 3`);
+      expect(metrics).toContain(`mianfu_relay_stored_total{channel="${channel}"} 1`);
+      expect(metrics).toContain(`mianfu_relay_repeated_total{channel="${channel}"} 2`);
+      expect(metrics).toContain('mianfu_relay_waiting 1');
+      expect(metrics).toContain('mianfu_relay_connected_tills 0');
+    },
+  );
 
   test('good words come only after the commit', async () => {
     let commit = () => {};

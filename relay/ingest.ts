@@ -53,12 +53,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     done();
   }
 
-  function turnAway(
-    reply: FastifyReply,
-    channel: RelayChannel | null,
-    status: number,
-    reason: string,
-  ): void {
+  function turnAway(reply: FastifyReply, channel: RelayChannel | null, status: number, reason: string): void {
     tally.refused(reason);
     // Its body, which nobody will read, may be on the way.
     reply.header('connection', 'close');
@@ -104,7 +99,9 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
 
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
     scope.setErrorHandler((error: { statusCode?: number }, request, reply) => {
       const status = error.statusCode ?? 500;
       const reason = status === 413 ? 'too_large' : status < 500 ? 'malformed' : 'internal';
@@ -113,11 +110,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       reply.header('connection', 'close');
       return say(reply, refused(channelOf(request as FastifyRequest<Post>), status, reason));
     });
-    scope.post<Post>(
-      '/notify/:till/:channel',
-      { bodyLimit: NOTIFICATION_BYTES_MAX, onRequest: admit },
-      take,
-    );
+    scope.post<Post>('/notify/:till/:channel', { bodyLimit: NOTIFICATION_BYTES_MAX, onRequest: admit }, take);
   });
 }
 
@@ -130,7 +123,9 @@ function say(reply: FastifyReply, { status, contentType, body }: Words): Fastify
   return reply.code(status).send(body === '' ? undefined : body);
 }
 
-function keptHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+function keptHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];

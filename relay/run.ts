@@ -86,5 +86,8 @@ async function openKeeping(settings: Settings, ports: RelayPorts, limits: Mailbo
 
 function folderOf(settings: Settings): string {
   if (settings.data !== undefined) return settings.data;
-  throw new SettingsError('--data', 'Say where the relay keeps its mailboxes: --data FOLDER, or --rabbit URL.');
+  throw new SettingsError(
+    '--data',
+    'Say where the relay keeps its mailboxes: --data FOLDER, or --rabbit URL.',
+  );
 }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { WebSocket } from 'ws';
+import type { z } from 'zod';
 import {
   type Delivery,
   Enrolled,
@@ -10,7 +11,6 @@ import {
   signHello,
   type TillFrame,
 } from '../wire/relay.ts';
-import type { z } from 'zod';
 
 export interface TestKeys {
   publicKey: KeyObject;

@@ -11,7 +11,7 @@ import { MailboxAway } from '../mailbox.ts';
 import { openRelayDatabase } from './database.ts';
 import { createSqliteMailbox } from './mailbox.ts';
 
-async function make() {
+async function make(limits = CONFORMANCE_LIMITS) {
   const dir = mkdtempSync(join(tmpdir(), 'mianfu-relay-'));
   const clock = new SimClock(1_800_000_000_000);
   const start = () => {
@@ -22,7 +22,7 @@ async function make() {
       random: systemRandom(),
       endOfTurn: systemEndOfTurn,
       log: silentLog(),
-      limits: CONFORMANCE_LIMITS,
+      limits,
     });
     return { storage, mailbox };
   };
@@ -33,7 +33,7 @@ async function make() {
   };
   return {
     mailbox: running.mailbox,
-    clock,
+    nowMs: () => clock.nowMs(),
     db: () => running.storage.db,
     async another() {
       await stop();
