@@ -39,18 +39,26 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
   function admit(request: FastifyRequest<Post>, reply: FastifyReply, done: () => void): void {
     const { till } = request.params;
     const channel = channelOf(request);
-    if (channel === null) return turnAway(reply, null, 404, 'unknown_channel');
-    if (!registry.find(till)) return turnAway(reply, channel, 404, 'unknown_till');
     const source = sourceOf(request.raw, deps.trustedProxies);
-    const place = admission.enter(till, source);
-    if (place === 'too_often') return turnAway(reply, channel, 429, place);
-    if (place === 'too_many_at_once') return turnAway(reply, channel, 503, place);
-    reply.raw.once('close', () => place.leave());
-    tally.received(channel);
-    seen.set(request, { source, headers: keptHeaders(request.headers) });
-    // The framework refuses types that are none; here any type will do.
-    request.raw.headers['content-type'] = 'application/octet-stream';
-    done();
+    if (channel === null) {
+      turnAway(reply, null, 404, 'unknown_channel');
+    } else if (!registry.find(till)) {
+      turnAway(reply, channel, 404, 'unknown_till');
+    } else {
+      const place = admission.enter(till, source);
+      if (place === 'too_often') {
+        turnAway(reply, channel, 429, place);
+      } else if (place === 'too_many_at_once') {
+        turnAway(reply, channel, 503, place);
+      } else {
+        reply.raw.once('close', () => place.leave());
+        tally.received(channel);
+        seen.set(request, { source, headers: keptHeaders(request.headers) });
+        // The framework refuses types that are none; here any type will do.
+        request.raw.headers['content-type'] = 'application/octet-stream';
+        done();
+      }
+    }
   }
 
   function turnAway(reply: FastifyReply, channel: RelayChannel | null, status: number, reason: string): void {

@@ -23,6 +23,7 @@ if (command) {
     await http.close();
   }
 } else {
+  if (argv.includes('--help')) process.stdout.write(CLI_HELP);
   await runService('relay', (settings) =>
     runRelay(settings, {
       clock: systemClock(),
@@ -32,5 +33,4 @@ if (command) {
       metrics: serviceMetrics('relay'),
     }),
   );
-  if (argv.includes('--help')) process.stdout.write(CLI_HELP);
 }

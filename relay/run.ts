@@ -53,7 +53,13 @@ export async function runRelay(
       publicUrl: () => settings.publicUrl ?? origin,
       window: limits.window,
       trustedProxies: settings.trustedProxies,
-      admission: { ...ADMISSION_LIMITS, perTill: settings.tillRatePerSecond },
+      admission: {
+        ...ADMISSION_LIMITS,
+        perTill: settings.tillRatePerSecond,
+        // A wallet's few addresses serve many tills.
+        perSource: 4 * settings.tillRatePerSecond,
+        inAll: Math.max(ADMISSION_LIMITS.inAll, settings.tillRatePerSecond),
+      },
     });
     origin = await listen(relay.server, { host: settings.host, port: settings.port });
     return {

@@ -86,16 +86,24 @@ export function createSession(deps: SessionDeps): Session {
   function receive(text: string): void {
     if (!heard()) return;
     const frame = parseFrame(TillFrame, text);
-    if (!frame) return end('protocol');
-    if (state === 'greeting' || frame.type === 'hello') {
-      if (state !== 'greeting' || frame.type !== 'hello') return end('protocol');
-      greet(frame);
+    if (!frame) {
+      end('protocol');
       return;
     }
-    if (frame.type === 'ping') return send({ type: 'pong' });
-    if (frame.type === 'pong') return;
-    if (!inbox) return end('protocol');
-    if (frame.type === 'ack') {
+    if (state === 'greeting') {
+      if (frame.type === 'hello') greet(frame);
+      else end('protocol');
+    } else if (frame.type === 'ping') {
+      send({ type: 'pong' });
+    } else if (frame.type !== 'pong') {
+      answer(frame);
+    }
+  }
+
+  function answer(frame: Exclude<TillFrame, { type: 'ping' | 'pong' }>): void {
+    if (!inbox || frame.type === 'hello') {
+      end('protocol');
+    } else if (frame.type === 'ack') {
       tally.acknowledged();
       inbox.ack(frame.seq);
     } else {
@@ -119,7 +127,10 @@ export function createSession(deps: SessionDeps): Session {
   function greet(hello: Extract<TillFrame, { type: 'hello' }>): void {
     const known = registry.find(hello.till);
     const proof = { relay: relayName, till: hello.till, nonce, signature: hello.signature };
-    if (!known || !verifyHello(proof, known.key)) return end('refused');
+    if (!known || !verifyHello(proof, known.key)) {
+      end('refused');
+      return;
+    }
     till = known.till;
     state = 'opening';
     cancelTimer();
@@ -132,7 +143,10 @@ export function createSession(deps: SessionDeps): Session {
   }
 
   function opened(opening: Inbox): void {
-    if (state === 'over') return opening.close();
+    if (state === 'over') {
+      opening.close();
+      return;
+    }
     inbox = opening;
     state = 'open';
     send({ type: 'welcome', till: till ?? '', epoch: opening.epoch, window: deps.window });
@@ -150,7 +164,10 @@ export function createSession(deps: SessionDeps): Session {
     const now = clock.monotonicMs();
     // When this process itself stood still, what the till said meanwhile has not been read yet.
     if (now - plannedMs > HEARTBEAT_MS) heardAt = now;
-    if (now - heardAt > SILENCE_MAX_MS) return end('silent');
+    if (now - heardAt > SILENCE_MAX_MS) {
+      end('silent');
+      return;
+    }
     frames = 0;
     send({ type: 'ping' });
     cancelTimer = clock.after(HEARTBEAT_MS, () => beat(now + HEARTBEAT_MS));

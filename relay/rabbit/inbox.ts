@@ -30,8 +30,11 @@ export function createRabbitInbox(deps: {
   channel.on('close', () => end('unavailable'));
 
   function take(message: ConsumeMessage | null): void {
-    // The broker ended the consumer: the queue is gone.
-    if (message === null) return end('unavailable');
+    if (message === null) {
+      // The broker ended the consumer: the queue is gone.
+      end('unavailable');
+      return;
+    }
     if (over || !receiver) return;
     let notification: Notification;
     try {
