@@ -136,6 +136,14 @@ const OPTIONS = {
     used: ['relay'],
     help: 'RabbitMQ that keeps the mailboxes, for several nodes; without it SQLite in the data folder does',
   },
+  rabbitPrefix: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
+      .default('mianfu'),
+    used: ['relay'],
+    help: 'what the names of all queues begin with; nodes of one relay have the same',
+  },
   mailboxMaxCount: {
     schema: z.coerce.number().int().min(1).max(10_000_000).default(10_000),
     used: ['relay'],

@@ -25,7 +25,7 @@ export interface AdminDeps {
 }
 
 /** One till, as the operator sees it: no payload, no payer. */
-export const TillView = z.object({
+const TillView = z.object({
   till: z.string(),
   fingerprint: z.string(),
   enrolledMs: z.number(),

@@ -20,7 +20,7 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
   inAll: 5_000,
 };
 
-export type Refusal = 'too_many_at_once' | 'too_often';
+type Refusal = 'too_many_at_once' | 'too_often';
 
 /** Buckets that are kept; the one unused for longest makes room. */
 const BUCKETS_MAX = 20_000;

@@ -6,7 +6,7 @@ import { readSettings, SettingsError } from '../ports/settings.ts';
 import { InspectView, InviteView, ReplayView, TillsView } from './admin.ts';
 import { readAdminToken } from './admin-token.ts';
 
-export const COMMANDS = ['enrol', 'revoke', 'inspect', 'replay'] as const;
+const COMMANDS = ['enrol', 'revoke', 'inspect', 'replay'] as const;
 type Command = (typeof COMMANDS)[number];
 
 export const CLI_HELP = `

@@ -23,7 +23,7 @@ export const PUSH_LIMITS: PushLimits = {
 };
 
 /** When a till was last here, as this node knows it. */
-export interface Presence {
+interface Presence {
   connected: boolean;
   /** Wall clock, ms: since when it is connected, or when it was last. */
   sinceMs: number;

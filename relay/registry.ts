@@ -38,7 +38,7 @@ export interface Journal {
   append(record: string): Promise<void>;
 }
 
-export interface EnrolledTill {
+interface EnrolledTill {
   till: string;
   key: KeyObject;
   /** Short name of the key, for people to compare. */

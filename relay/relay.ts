@@ -147,7 +147,7 @@ function closeServer(server: Server, clock: Clock): Promise<void> {
 }
 
 /** The relay's name, which tills sign: the host of its public address. */
-export function relayName(publicUrl: string): string {
+function relayName(publicUrl: string): string {
   return new URL(publicUrl).host;
 }
 

@@ -77,7 +77,9 @@ export async function runRelay(
 }
 
 async function openKeeping(settings: Settings, ports: RelayPorts, limits: MailboxLimits): Promise<Keeping> {
-  if (settings.rabbit !== undefined) return await openRabbit({ ...ports, url: settings.rabbit, limits });
+  if (settings.rabbit !== undefined) {
+    return await openRabbit({ ...ports, url: settings.rabbit, prefix: settings.rabbitPrefix, limits });
+  }
   const storage = openRelayDatabase(folderOf(settings));
   const mailbox = createSqliteMailbox({ ...ports, db: storage.db, limits });
   return {

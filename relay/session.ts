@@ -20,7 +20,7 @@ import type { Registry } from './registry.ts';
 const FRAMES_MAX = 20_000;
 
 /** The connection, without its transport. */
-export interface Line {
+interface Line {
   send(text: string): void;
   /** Ends it, saying why; also when the other side is not there to hear it. */
   close(code: number, reason: string): void;

@@ -1,11 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { WebSocket } from 'ws';
-import type { z } from 'zod';
 import {
-  type Delivery,
   Enrolled,
   enrolRequest,
   parseFrame,
+  RELAY_FRAME_BYTES_MAX,
   RELAY_PROTOCOL,
   RelayFrame,
   signHello,
@@ -42,7 +41,7 @@ export async function enrol(
   return Enrolled.parse(await answer.json());
 }
 
-type DeliveryFrame = z.infer<typeof Delivery>;
+type DeliveryFrame = Extract<RelayFrame, { type: 'delivery' }>;
 type Opening = { till: string; keys: TestKeys; after?: { epoch: string; seq: number } | null };
 
 export interface TestTill {
@@ -65,7 +64,9 @@ export interface TestTill {
 
 /** A connection that greets by hand. Answers pings unless it is told not to. */
 export function connectRaw(origin: string, options: { answerPings?: boolean } = {}): TestTill {
-  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/till`);
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/till`, {
+    maxPayload: RELAY_FRAME_BYTES_MAX,
+  });
   const frames: RelayFrame[] = [];
   const watchers = new Set<() => void>();
   const look = () => {

@@ -61,7 +61,7 @@ const publicKey = base64url.length(43);
 /** Ed25519 signature, 64 bytes in base64url. */
 const signature = base64url.length(86);
 
-export const Challenge = z.strictObject({
+const Challenge = z.strictObject({
   type: z.literal('challenge'),
   protocol: z.literal(RELAY_PROTOCOL),
   /** The relay's name, as the till learned it when it was enrolled. The till signs for no other. */
@@ -69,7 +69,7 @@ export const Challenge = z.strictObject({
   nonce,
 });
 
-export const Welcome = z.strictObject({
+const Welcome = z.strictObject({
   type: z.literal('welcome'),
   till: TillName,
   /** Which count `seq` belongs to. Keep it beside the last `seq`; a new one starts a new count. */
@@ -78,7 +78,7 @@ export const Welcome = z.strictObject({
   window: z.number().int().min(1),
 });
 
-export const Delivery = z.strictObject({
+const Delivery = z.strictObject({
   type: z.literal('delivery'),
   /** Rises from delivery to delivery within an epoch; gaps mean nothing. */
   seq,
@@ -93,10 +93,10 @@ export const Delivery = z.strictObject({
   body: base64,
 });
 
-export const Ping = z.strictObject({ type: z.literal('ping') });
-export const Pong = z.strictObject({ type: z.literal('pong') });
+const Ping = z.strictObject({ type: z.literal('ping') });
+const Pong = z.strictObject({ type: z.literal('pong') });
 
-export const Hello = z.strictObject({
+const Hello = z.strictObject({
   type: z.literal('hello'),
   protocol: z.literal(RELAY_PROTOCOL),
   till: TillName,
@@ -105,9 +105,9 @@ export const Hello = z.strictObject({
   after: z.strictObject({ epoch: z.string().min(1).max(64), seq }).nullable(),
 });
 
-export const Ack = z.strictObject({ type: z.literal('ack'), seq });
+const Ack = z.strictObject({ type: z.literal('ack'), seq });
 
-export const Reject = z.strictObject({
+const Reject = z.strictObject({
   type: z.literal('reject'),
   seq,
   /** Why the till cannot use it, for the operator's eyes: no payer data. */

@@ -14,13 +14,13 @@ import { createNames } from './topology.ts';
 export async function openRabbit(deps: {
   url: string;
   /** What the names of all queues begin with. */
-  prefix?: string;
+  prefix: string;
   clock: Clock;
   random: Random;
   log: Log;
   limits: MailboxLimits;
 }): Promise<{ mailbox: RabbitMailbox; journal: Journal; rabbit: Rabbit; close(): Promise<void> }> {
-  const names = createNames(deps.prefix ?? 'mianfu');
+  const names = createNames(deps.prefix);
   let made: { rabbit: Rabbit; mailbox: RabbitMailbox } | null = null;
   const parts = () => {
     if (!made) throw new Error('RabbitMQ is used before it is connected.');

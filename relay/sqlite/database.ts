@@ -48,7 +48,7 @@ export function openRelayDatabase(dir: string): { db: Db; close(): void } {
 }
 
 /** Applies what is missing, each file in a transaction of its own. A shipped file is never edited. */
-export function migrate(db: Db): void {
+function migrate(db: Db): void {
   const folder = new URL('./migrations/', import.meta.url);
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.sql'))
