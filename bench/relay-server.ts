@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { WebSocketServer } from 'ws';
 import { listen } from '../ports/service.ts';
 import { startTestRelay } from '../relay/test-relay.ts';
 import { enrol, newKeys } from '../relay/test-till.ts';
 
-/** One server under measure, on a thread of its own: posts where to post, and ends when it is told to. */
-const start = workerData === 'relay' ? startRelay : startFloor;
-const { address, stop } = await start();
-parentPort?.postMessage(address);
+/** One server under measure, on a thread of its own: tells its origin, and ends when it is told to. */
+const keys = newKeys();
+const { origin, stop } = await (workerData === 'relay' ? startRelay() : startFloor());
+parentPort?.postMessage({
+  origin,
+  privateKey: keys.privateKey.export({ format: 'pem', type: 'pkcs8' }),
+});
 parentPort?.once('message', async () => {
   await stop();
   process.exit();
@@ -30,11 +34,11 @@ async function startRelay() {
       inAll: most,
     },
   });
-  await enrol(relay.origin, 'a', newKeys());
-  return { address: `${relay.origin}/notify/a/wechat`, stop: () => relay.stop() };
+  for (const till of ['away', 'here']) await enrol(relay.origin, till, keys);
+  return relay;
 }
 
-/** The least that could be called durable: read the body, insert it with `synchronous=FULL`, answer. */
+/** The least that could be called durable: read the body, insert it with `synchronous=FULL`, push it, answer. */
 async function startFloor() {
   const dir = mkdtempSync(join(tmpdir(), 'mianfu-bench-'));
   const db = new Database(join(dir, 'floor.sqlite'));
@@ -46,14 +50,18 @@ async function startFloor() {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
-      insert.run(JSON.stringify(request.headers), Buffer.concat(chunks));
+      const body = Buffer.concat(chunks);
+      const headers = JSON.stringify(request.headers);
+      insert.run(headers, body);
+      for (const till of tills.clients) till.send(JSON.stringify({ headers, body: body.toString('base64') }));
       response.writeHead(204).end();
     });
   });
-  const origin = await listen(server, { host: '127.0.0.1', port: 0 });
+  const tills = new WebSocketServer({ server, perMessageDeflate: false });
   return {
-    address: `${origin}/`,
+    origin: await listen(server, { host: '127.0.0.1', port: 0 }),
     async stop() {
+      for (const till of tills.clients) till.terminate();
       server.closeAllConnections();
       server.close();
       db.close();

@@ -1,9 +1,15 @@
+import type { Clock } from '../../ports/clock.ts';
 import type { EndOfTurn } from '../../ports/turn.ts';
 import type { Db } from './database.ts';
+
+/** What nobody waits for is on disk by then. */
+const LATER_MS = 100;
 
 export interface GroupCommit {
   /** `work` runs in a transaction that it shares with others; resolves with its result once that is on disk. */
   write<T>(work: () => T): Promise<T>;
+  /** As {@link write}, for what nobody waits for: with the next commit, or a moment later. */
+  writeLater(work: () => void): void;
   /** Commits what waits, now. */
   flush(): void;
 }
@@ -20,14 +26,19 @@ interface Entry {
  */
 export function createGroupCommit(
   db: Db,
-  endOfTurn: EndOfTurn,
+  ports: { clock: Clock; endOfTurn: EndOfTurn },
   on: { committed(): void; failed(error: unknown): void },
 ): GroupCommit {
   let waiting: Entry[] = [];
+  let soon = false;
+  let cancelLater: (() => void) | null = null;
 
   const flush = () => {
     const group = waiting;
     waiting = [];
+    soon = false;
+    cancelLater?.();
+    cancelLater = null;
     if (group.length === 0) return;
     const results: unknown[] = [];
     try {
@@ -48,8 +59,14 @@ export function createGroupCommit(
     write: (work) =>
       new Promise((resolve, reject) => {
         waiting.push({ work, resolve, reject });
-        if (waiting.length === 1) endOfTurn(flush);
+        if (!soon) ports.endOfTurn(flush);
+        soon = true;
       }),
+    writeLater(work) {
+      // Its failure is heard by `failed`.
+      waiting.push({ work, resolve: () => {}, reject: () => {} });
+      cancelLater ??= ports.clock.after(LATER_MS, flush);
+    },
     flush,
   };
 }

@@ -41,7 +41,7 @@ export function createSqliteMailbox(deps: {
   let writtenBytes = 0;
   let trouble: string | null = null;
 
-  const commit = createGroupCommit(db, deps.endOfTurn, {
+  const commit = createGroupCommit(db, deps, {
     committed() {
       trouble = null;
       for (const till of stirred) inboxes.get(till)?.pump();
@@ -92,13 +92,6 @@ export function createSqliteMailbox(deps: {
     } catch (error) {
       throw new MailboxAway('The mailbox cannot be written.', { cause: error });
     }
-  }
-
-  /** For what nobody waits for: if it fails, the delivery is only sent once more. */
-  function writeLater(work: () => unknown): void {
-    commit.write(work).catch(() => {
-      // The commit's failure is logged and shown by `failed`.
-    });
   }
 
   function removed(till: string, seq: number): void {
@@ -158,10 +151,11 @@ export function createSqliteMailbox(deps: {
         epoch,
         limits,
         read: (from, count) => sql.next(till, from, count),
-        acked: (seq) => writeLater(() => removed(till, seq)),
-        rejected: (seq, reason) => writeLater(() => die(till, seq, reason)),
+        // If one of these is lost, the delivery is only sent once more.
+        acked: (seq) => commit.writeLater(() => removed(till, seq)),
+        rejected: (seq, reason) => commit.writeLater(() => die(till, seq, reason)),
         returned: (seqs) =>
-          writeLater(() => {
+          commit.writeLater(() => {
             for (const seq of seqs)
               if (sql.returned(till, seq) >= limits.returnsMax) die(till, seq, 'undeliverable');
           }),
@@ -174,13 +168,16 @@ export function createSqliteMailbox(deps: {
       return inbox;
     },
 
-    backlog: async (till) => ({
-      waiting: levels.get(till)?.waiting ?? 0,
-      oldestMs: sql.oldestMs(till),
-      dead: sql.deadCount(till),
-    }),
+    async backlog(till) {
+      commit.flush();
+      const waiting = levels.get(till)?.waiting ?? 0;
+      return { waiting, oldestMs: sql.oldestMs(till), dead: sql.deadCount(till) };
+    },
 
-    deadLetters: async (till, limit) => sql.deadOf(till, limit),
+    async deadLetters(till, limit) {
+      commit.flush();
+      return sql.deadOf(till, limit);
+    },
 
     replay: (till, id) =>
       write(() => {
