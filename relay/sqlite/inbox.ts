@@ -2,10 +2,11 @@ import type { Inbox, InboxEnd, MailboxLimits, Outgoing } from '../mailbox.ts';
 
 /** Unanswered bytes of one till; one delivery may always be under way. */
 const WINDOW_BYTES = 512 * 1024;
+const READ_AHEAD = 8;
 
 export interface SqliteInbox extends Inbox {
-  /** Hands out what the window has room for. */
-  pump(): void;
+  /** Hands out what the window has room for. `fresh` are the rows that were just committed, all of them. */
+  pump(fresh?: readonly Outgoing[]): void;
   /** Ends it from the relay's side; the receiver hears why. */
   end(why?: InboxEnd): void;
 }
@@ -28,6 +29,8 @@ export function createSqliteInbox(deps: {
   const open = new Map<number, number>();
   let openBytes = 0;
   let cursor = 0;
+  /** Every committed row has been handed out. */
+  let caughtUp = false;
   let receiver: Parameters<Inbox['start']>[0] | null = null;
   let over = false;
 
@@ -39,24 +42,40 @@ export function createSqliteInbox(deps: {
     return true;
   }
 
-  function pump(): void {
-    while (receiver && !over && open.size < window && (open.size === 0 || openBytes < WINDOW_BYTES)) {
+  const hasRoom = () => open.size < window && (open.size === 0 || openBytes < WINDOW_BYTES);
+
+  /** False when there is no room for it, or nobody to hand it to. */
+  function hand(row: Outgoing): boolean {
+    if (!receiver || over || !hasRoom()) return false;
+    open.set(row.seq, row.notification.body.length);
+    openBytes += row.notification.body.length;
+    cursor = row.seq;
+    receiver.deliver(row);
+    return true;
+  }
+
+  function pump(fresh?: readonly Outgoing[]): void {
+    if (caughtUp && fresh) {
+      // Nothing older waits: what was just written need not be read.
+      caughtUp = fresh.every(hand);
+      return;
+    }
+    caughtUp = false;
+    while (receiver && !over && hasRoom()) {
+      // A few at a time: what a window of large bodies does not take would be read for nothing.
+      const count = Math.min(READ_AHEAD, window - open.size);
       let rows: Outgoing[];
       try {
-        // A few at a time: what a window of large bodies does not take would be read for nothing.
-        rows = deps.read(cursor, Math.min(8, window - open.size));
+        rows = deps.read(cursor, count);
       } catch (error) {
         deps.failed(error);
         end('unavailable');
         return;
       }
-      if (rows.length === 0) return;
-      for (const row of rows) {
-        if (over || (open.size > 0 && openBytes >= WINDOW_BYTES)) return;
-        open.set(row.seq, row.notification.body.length);
-        openBytes += row.notification.body.length;
-        cursor = row.seq;
-        receiver?.deliver(row);
+      if (!rows.every(hand)) return;
+      if (rows.length < count) {
+        caughtUp = true;
+        return;
       }
     }
   }
@@ -78,12 +97,12 @@ export function createSqliteInbox(deps: {
     ack(seq) {
       if (over || !answered(seq)) return;
       deps.acked(seq);
-      pump();
+      if (!caughtUp) pump();
     },
     reject(seq, reason) {
       if (over || !answered(seq)) return;
       deps.rejected(seq, reason);
-      pump();
+      if (!caughtUp) pump();
     },
     close: () => end(),
     pump,

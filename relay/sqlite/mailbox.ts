@@ -2,8 +2,16 @@ import { type Clock, HOUR } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { EndOfTurn } from '../../ports/turn.ts';
-import { type Inbox, type InboxEnd, type Mailbox, MailboxAway, type MailboxLimits } from '../mailbox.ts';
-import type { Db } from './database.ts';
+import {
+  type Inbox,
+  type InboxEnd,
+  type Mailbox,
+  MailboxAway,
+  type MailboxLimits,
+  type Notification,
+  type Outgoing,
+} from '../mailbox.ts';
+import { type Db, LOG_BYTES } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createSqliteInbox, type SqliteInbox } from './inbox.ts';
 import { prepareStatements } from './statements.ts';
@@ -12,8 +20,11 @@ import { prepareStatements } from './statements.ts';
 const SEEN_KEPT_MS = 48 * HOUR;
 /** What one sweep takes at a time, so that no commit is long. */
 const SWEEP_MAX = 500;
-/** After this many written bytes the log is copied into the database. */
-const CHECKPOINT_BYTES = 8 * 1024 * 1024;
+/** When about so much is in the log, it is copied into the database, so that the log's beginning is used again. */
+const CHECKPOINT_BYTES = LOG_BYTES / 2;
+/** Pages that a commit writes besides the body, at most: leaves of the tables and their indexes. */
+const PAGES_OF_PUT = 5 * 4_096;
+const PAGES_OF_REMOVAL = 4 * 4_096;
 
 /** What a till's mailbox holds, kept beside the rows so that no limit costs a count. */
 interface Level {
@@ -35,8 +46,8 @@ export function createSqliteMailbox(deps: {
   const sql = prepareStatements(db);
   const epoch = Buffer.from(deps.random.bytes(12)).toString('base64url');
   const inboxes = new Map<string, SqliteInbox>();
-  /** Inboxes to be looked at after the next commit. */
-  const stirred = new Set<string>();
+  /** What the commit under way adds to tills that are here; null where it must be read. */
+  const stirred = new Map<string, Outgoing[] | null>();
   let levels = readLevels();
   let writtenBytes = 0;
   let trouble: string | null = null;
@@ -44,8 +55,9 @@ export function createSqliteMailbox(deps: {
   const commit = createGroupCommit(db, deps, {
     committed() {
       trouble = null;
-      for (const till of stirred) inboxes.get(till)?.pump();
+      const added = [...stirred];
       stirred.clear();
+      for (const [till, fresh] of added) inboxes.get(till)?.pump(fresh ?? undefined);
       if (writtenBytes >= CHECKPOINT_BYTES) deps.endOfTurn(checkpoint);
     },
     failed(error) {
@@ -97,6 +109,7 @@ export function createSqliteMailbox(deps: {
   function removed(till: string, seq: number): void {
     const bytes = sql.remove(till, seq);
     if (bytes === undefined) return;
+    writtenBytes += PAGES_OF_REMOVAL;
     const at = level(till);
     at.waiting -= 1;
     at.bytes -= bytes;
@@ -110,6 +123,27 @@ export function createSqliteMailbox(deps: {
     removed(till, seq);
   }
 
+  function take(notification: Notification): 'stored' | 'repeated' | 'full' {
+    const { till, id, body } = notification;
+    if (!sql.markSeen(till, id, clock.nowMs())) return 'repeated';
+    const at = level(till);
+    if (at.waiting >= limits.waitingMax || at.bytes + body.length > limits.waitingBytesMax) {
+      sql.unsee(till, id);
+      return 'full';
+    }
+    at.lastSeq += 1;
+    at.waiting += 1;
+    at.bytes += body.length;
+    sql.insert(notification, at.lastSeq);
+    writtenBytes += body.length + PAGES_OF_PUT;
+    if (inboxes.has(till)) {
+      const fresh = stirred.get(till);
+      if (fresh) fresh.push({ seq: at.lastSeq, notification });
+      else if (fresh === undefined) stirred.set(till, [{ seq: at.lastSeq, notification }]);
+    }
+    return 'stored';
+  }
+
   function end(till: string, why?: InboxEnd): void {
     inboxes.get(till)?.end(why);
     inboxes.delete(till);
@@ -118,23 +152,14 @@ export function createSqliteMailbox(deps: {
   return {
     prepare: async () => {},
 
-    put: (notification) =>
-      write(() => {
-        const { till, id, body } = notification;
-        if (!sql.markSeen(till, id, clock.nowMs())) return 'repeated';
-        const at = level(till);
-        if (at.waiting >= limits.waitingMax || at.bytes + body.length > limits.waitingBytesMax) {
-          sql.unsee(till, id);
-          return 'full';
-        }
-        at.lastSeq += 1;
-        at.waiting += 1;
-        at.bytes += body.length;
-        sql.insert(notification, at.lastSeq);
-        writtenBytes += body.length + 1_024;
-        if (inboxes.has(till)) stirred.add(till);
-        return 'stored';
-      }),
+    async put(notification) {
+      const store = () => write(() => take(notification));
+      const result = await store();
+      if (result !== 'full') return result;
+      // Acknowledgements that have not been written yet may make room.
+      commit.flush();
+      return await store();
+    },
 
     async open(till, after): Promise<Inbox> {
       end(till, 'taken_over');
@@ -153,7 +178,11 @@ export function createSqliteMailbox(deps: {
         read: (from, count) => sql.next(till, from, count),
         // If one of these is lost, the delivery is only sent once more.
         acked: (seq) => commit.writeLater(() => removed(till, seq)),
-        rejected: (seq, reason) => commit.writeLater(() => die(till, seq, reason)),
+        rejected(seq, reason) {
+          commit.writeLater(() => die(till, seq, reason));
+          // The genuine one, under the same id, may come at any moment.
+          commit.flush();
+        },
         returned: (seqs) =>
           commit.writeLater(() => {
             for (const seq of seqs)
@@ -191,7 +220,7 @@ export function createSqliteMailbox(deps: {
           sql.insert(notification, at.lastSeq);
           sql.markSeen(till, notification.id, clock.nowMs());
         }
-        if (inboxes.has(till)) stirred.add(till);
+        if (inboxes.has(till)) stirred.set(till, null);
         return risen.length;
       }),
 
