@@ -11,22 +11,22 @@ import { z } from 'zod';
 const OPTIONS = {
   data: {
     schema: z.string().min(1),
-    used: ['backend', 'sandbox'],
+    used: ['backend', 'sandbox', 'relay'],
     help: 'folder for everything that is kept',
   },
   settings: {
     schema: z.string().min(1),
-    used: ['backend', 'sandbox'],
+    used: ['backend', 'sandbox', 'relay'],
     help: 'settings file (JSON); default: settings.json in the data folder, if there is one',
   },
   host: {
     schema: z.string().min(1).default('127.0.0.1'),
-    used: ['backend', 'sandbox'],
+    used: ['backend', 'sandbox', 'relay'],
     help: 'address to listen at; anything but loopback opens the service to the network',
   },
   port: {
     schema: z.coerce.number().int().min(0).max(65_535).default(0),
-    used: ['backend', 'sandbox'],
+    used: ['backend', 'sandbox', 'relay'],
     help: 'port to listen at; 0 takes a free one',
   },
   allowedHosts: {
@@ -36,7 +36,7 @@ const OPTIONS = {
   },
   logLevel: {
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-    used: ['backend', 'sandbox'],
+    used: ['backend', 'sandbox', 'relay'],
     help: 'least level that is logged',
   },
   sandbox: {
@@ -121,9 +121,61 @@ const OPTIONS = {
     used: ['backend'],
     help: 'secret that signs what the shop’s system is told',
   },
+  publicUrl: {
+    schema: z.url({ protocol: /^https?$/ }),
+    used: ['relay'],
+    help: 'address under which wallets and tills reach the relay; its host is the relay’s name, which tills sign',
+  },
+  trustedProxies: {
+    schema: list().default(['127.0.0.1', '::1']),
+    used: ['relay'],
+    help: 'addresses of proxies whose X-Forwarded-For is believed (comma separated)',
+  },
+  relayAdminToken: {
+    schema: z.string().min(16),
+    used: ['relay'],
+    help: 'token of the relay’s operator; without it one is made and kept in the data folder',
+  },
+  rabbit: {
+    schema: z.url({ protocol: /^amqps?$/ }),
+    used: ['relay'],
+    help: 'RabbitMQ that keeps the mailboxes, for several nodes; without it SQLite in the data folder does',
+  },
+  rabbitPrefix: {
+    schema: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
+      .default('mianfu'),
+    used: ['relay'],
+    help: 'what the names of all queues begin with; nodes of one relay have the same',
+  },
+  mailboxMaxCount: {
+    schema: z.coerce.number().int().min(1).max(10_000_000).default(10_000),
+    used: ['relay'],
+    help: 'most deliveries that wait for one till; more are refused, so that the wallet sends them again',
+  },
+  mailboxMaxBytes: {
+    schema: z.coerce
+      .number()
+      .int()
+      .min(1_024)
+      .default(32 * 1024 * 1024),
+    used: ['relay'],
+    help: 'most bytes that wait for one till',
+  },
+  mailboxKeepHours: {
+    schema: z.coerce.number().int().min(1).max(8_760).default(720),
+    used: ['relay'],
+    help: 'how long a delivery waits for its till, and how long a dead one is kept',
+  },
+  tillRatePerSecond: {
+    schema: z.coerce.number().int().min(1).max(100_000).default(50),
+    used: ['relay'],
+    help: 'notifications a second that one till may receive for long; four times as many at once',
+  },
 } as const satisfies Record<string, { schema: z.ZodType; used: readonly Service[]; help: string }>;
 
-export type Service = 'backend' | 'sandbox';
+export type Service = 'backend' | 'sandbox' | 'relay';
 type Options = typeof OPTIONS;
 export type Settings = {
   [K in keyof Options]:

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { silentLog } from '../../ports/log.ts';
+import { systemRandom } from '../../ports/random.ts';
+import { SimClock } from '../../ports/sim-clock.ts';
+import { systemEndOfTurn } from '../../ports/turn.ts';
+import { CONFORMANCE_LIMITS, collect, mailboxConformance, sample } from '../conformance.ts';
+import { MailboxAway } from '../mailbox.ts';
+import { openRelayDatabase } from './database.ts';
+import { createSqliteMailbox } from './mailbox.ts';
+
+async function make(limits = CONFORMANCE_LIMITS) {
+  const dir = mkdtempSync(join(tmpdir(), 'mianfu-relay-'));
+  const clock = new SimClock(1_800_000_000_000);
+  const start = () => {
+    const storage = openRelayDatabase(dir);
+    const mailbox = createSqliteMailbox({
+      db: storage.db,
+      clock,
+      random: systemRandom(),
+      endOfTurn: systemEndOfTurn,
+      log: silentLog(),
+      limits,
+    });
+    return { storage, mailbox };
+  };
+  let running = start();
+  const stop = async () => {
+    await running.mailbox.close();
+    running.storage.close();
+  };
+  return {
+    mailbox: running.mailbox,
+    nowMs: () => clock.nowMs(),
+    db: () => running.storage.db,
+    async another() {
+      await stop();
+      running = start();
+      return running.mailbox;
+    },
+    pass: (ms: number) => clock.advance(ms),
+    async close() {
+      await stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+mailboxConformance('SQLite', make);
+
+test('posts of one turn share one commit', async () => {
+  const bench = await make();
+  const commits: string[] = [];
+  const exec = bench.db().exec.bind(bench.db());
+  bench.db().exec = (source: string) => {
+    commits.push(source);
+    return exec(source);
+  };
+  await Promise.all(Array.from({ length: 16 }, () => bench.mailbox.put(sample('till-1'))));
+  expect(commits).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  await bench.close();
+});
+
+test('what the disk refuses is not promised, and taken once there is room', async () => {
+  const bench = await make();
+  const before = sample('till-1');
+  await bench.mailbox.put(before);
+  bench.db().pragma('max_page_count = 1');
+  const large = sample('till-1', { body: new Uint8Array(60_000) });
+  await expect(bench.mailbox.put(large)).rejects.toBeInstanceOf(MailboxAway);
+  expect(bench.mailbox.trouble()).toContain('SQLITE_FULL');
+  expect((await bench.mailbox.backlog('till-1')).waiting).toBe(1);
+  bench.db().pragma('max_page_count = 100000');
+  expect(await bench.mailbox.put(large)).toBe('stored');
+  expect(bench.mailbox.trouble()).toBeNull();
+  const got = await collect(await bench.mailbox.open('till-1', null)).first(2);
+  expect(got.map(({ notification }) => notification.id)).toEqual([before.id, large.id]);
+  await bench.close();
+});
+
+test('what a till names as its last within the epoch is not sent again', async () => {
+  const bench = await make();
+  const sent = [sample('till-1'), sample('till-1'), sample('till-1')];
+  for (const notification of sent) await bench.mailbox.put(notification);
+  const inbox = await bench.mailbox.open('till-1', null);
+  const got = await collect(inbox).first(3);
+  inbox.close();
+  const after = { epoch: inbox.epoch, seq: got[1]?.seq ?? 0 };
+  const again = collect(await bench.mailbox.open('till-1', after));
+  await again.first(1);
+  expect(again.got.map(({ notification }) => notification.id)).toEqual([sent[2]?.id]);
+  expect(await bench.mailbox.put(sent[0] ?? sample('till-1'))).toBe('repeated');
+  await bench.close();
+});
