@@ -20,14 +20,7 @@ const ARROWS = {
     'contract',
     'ports',
   ],
-  'backend/relay': [
-    'backend/domain',
-    'backend/store',
-    'backend/services',
-    'wire',
-    'contract',
-    'ports',
-  ],
+  'backend/relay': ['backend/domain', 'backend/store', 'backend/services', 'wire', 'contract', 'ports'],
   'backend/http': ['backend', 'backend/domain', 'backend/store', 'contract', 'ports'],
   backend: [
     'backend/domain',
