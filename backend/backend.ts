@@ -163,7 +163,7 @@ export function createBackend(ports: BackendPorts): Backend {
     clock,
     log,
     metrics,
-    notify: createNotify({ clock, store, settle, wallets, hub }),
+    notify: createNotify({ clock, store, settle, wallets, hub, drain }),
   });
   const relay = createRelayClient(ports.relay, {
     clock,
