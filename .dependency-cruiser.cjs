@@ -20,6 +20,7 @@ const ARROWS = {
     'contract',
     'ports',
   ],
+  'backend/relay': ['backend/domain', 'backend/store', 'backend/services', 'wire', 'contract', 'ports'],
   'backend/http': ['backend', 'backend/domain', 'backend/store', 'contract', 'ports'],
   backend: [
     'backend/domain',
@@ -27,6 +28,7 @@ const ARROWS = {
     'backend/providers',
     'backend/locks',
     'backend/services',
+    'backend/relay',
     'backend/http',
     'contract',
     'wire',

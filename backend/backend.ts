@@ -10,6 +10,8 @@ import { createAuth } from './http/auth.ts';
 import { type Locks, type LockUser, processLocks } from './open-locks.ts';
 import { createProblems } from './problems.ts';
 import type { Provider } from './providers/provider.ts';
+import { createIntake } from './relay/intake.ts';
+import { createRelayClient, type RelayPorts } from './relay/relay-client.ts';
 import { portServer } from './serve.ts';
 import { createAsk } from './services/ask.ts';
 import { createBackupWatch } from './services/backup-watch.ts';
@@ -21,6 +23,7 @@ import { createDrain } from './services/drain.ts';
 import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
 import { createNeighbours } from './services/neighbours.ts';
+import { createNotify } from './services/notify.ts';
 import { createNumbers } from './services/numbers.ts';
 import { createObserve } from './services/observe.ts';
 import { createOrders } from './services/orders.ts';
@@ -65,6 +68,7 @@ export interface BackendPorts {
   allowedHosts: readonly string[];
   /** Folder of the built screens to serve over HTTP. */
   uiDir: string | undefined;
+  relay: RelayPorts;
   /** Where the order locks are kept; in this process unless said otherwise. */
   locks?: (user: LockUser) => Locks;
   /** Other processes write to this database too, and the locks are leases in it. */
@@ -125,6 +129,7 @@ export function createBackend(ports: BackendPorts): Backend {
     wallets,
     store,
     isRestoring: () => restoring.isRestoring(),
+    push: () => relay.push(),
     backup: () => backups?.read() ?? null,
   });
   const storageWatch = createStorageWatch({
@@ -153,6 +158,23 @@ export function createBackend(ports: BackendPorts): Backend {
       ...(webhook ? [createWebhook({ clock, random, log, store, target: webhook })] : []),
     ],
     alone: !isFolderShared,
+  });
+  const intake = createIntake({
+    clock,
+    log,
+    metrics,
+    notify: createNotify({ clock, store, settle, wallets, hub, drain }),
+  });
+  const relay = createRelayClient(ports.relay, {
+    clock,
+    random,
+    log,
+    store,
+    tillId,
+    isLive: ports.mode === 'live',
+    intake,
+    canKeep: () => status.read().storage.ok,
+    changed: () => hub.tell({ kind: 'status' }),
   });
   const greet = createGreet({ clock, hub, wallets, tillId, observe });
   const deadlines = createDeadlines({ clock, log, store, settle, hub });
@@ -215,6 +237,7 @@ export function createBackend(ports: BackendPorts): Backend {
       },
       amountMaxFen,
       ttlMs: ports.chargeTtlMs,
+      notifyUrl: relay.notifyUrl,
     }),
     cancel: createCancel({ store, clock, hub, settle, claims }),
     greeted: greet.ready,
@@ -226,6 +249,7 @@ export function createBackend(ports: BackendPorts): Backend {
       });
       drain.hurry(charge.trades.map(({ channel }) => channel));
     },
+    relay,
     stream: createStream({ store, hub, clock, status, views }),
   });
   const auth = createAuth({ store, clock, random, tillId, apiKey: ports.apiKey });
@@ -252,6 +276,7 @@ export function createBackend(ports: BackendPorts): Backend {
       deadlines.start();
       storageWatch.start();
       claims.start();
+      relay.start();
       if (isFolderShared) neighbours.start();
       backups?.start();
       disk?.check().catch((error) => storageWatch.onFault(asStorageError(error)));
@@ -261,7 +286,7 @@ export function createBackend(ports: BackendPorts): Backend {
       restoring.stop();
       neighbours.stop();
       deadlines.stop();
-      await Promise.all([greet.stop(), drain.stop()]);
+      await Promise.all([greet.stop(), drain.stop(), relay.stop()]);
       await Promise.all([claims.stop(), mutex.stop()]);
       locks.close();
       await backups?.stop();

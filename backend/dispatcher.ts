@@ -3,6 +3,7 @@ import { contract, type ProcedureMeta } from '../contract/index.ts';
 import type { Charge } from '../contract/order.ts';
 import { fen, yuanToFen } from './domain/money.ts';
 import type { Hold, OrderMutex } from './locks/order-mutex.ts';
+import type { RelayClient } from './relay/relay-client.ts';
 import type { CancelService } from './services/cancel.ts';
 import type { ChargeService } from './services/charge.ts';
 import { ServiceError } from './services/errors.ts';
@@ -46,6 +47,7 @@ export function createRouter(deps: {
   views: Views;
   /** Asks about the charge's trades now instead of when they are due. */
   checkNow(charge: Charge): void;
+  relay: RelayClient;
   stream: ReturnType<typeof createStream>;
 }) {
   const { mutex, store, charges, views } = deps;
@@ -128,6 +130,11 @@ export function createRouter(deps: {
       setAside: os.outbox.setAside.handler(({ input }) =>
         views.outboxEntry(deps.outbox.setAside(input.entryId, input.reason)),
       ),
+    },
+    relay: {
+      status: os.relay.status.handler(() => deps.relay.status()),
+      enrol: os.relay.enrol.handler(({ input }) => deps.relay.enrol(input)),
+      test: os.relay.test.handler(() => deps.relay.test()),
     },
     events: os.events.handler(({ lastEventId, signal }) => deps.stream(lastEventId, signal)),
   });

@@ -4,6 +4,7 @@ import { undiciHttpClient } from '../ports/http-undici.ts';
 import { systemLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
 import { runService } from '../ports/service.ts';
+import { wsSocket } from '../ports/socket-ws.ts';
 import { runBackend } from './run.ts';
 
 /** `npm run backend`: the till's backend alone, over HTTP. */
@@ -13,6 +14,7 @@ await runService('backend', async (settings) => {
     random: systemRandom(),
     log: systemLog('backend', settings.logLevel),
     newHttpClient: () => undiciHttpClient(),
+    openSocket: wsSocket(systemClock()),
     version: packageJson.version,
     merchant: null,
   });

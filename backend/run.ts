@@ -7,9 +7,11 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { listen, StartError, serviceMetrics } from '../ports/service.ts';
 import { type Settings, SettingsError } from '../ports/settings.ts';
+import type { OpenSocket } from '../ports/socket.ts';
 import { type Backend, createBackend } from './backend.ts';
 import { createProviders } from './merchant.ts';
 import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
+import { keyFile } from './relay/keys.ts';
 import type { WebhookTarget } from './services/webhook.ts';
 import { adviseRestore, asStartError } from './start-errors.ts';
 import { backupFolder, backupNow } from './store/backup-files.ts';
@@ -29,6 +31,7 @@ export interface BackendWorld {
   random: Random;
   log: Log;
   newHttpClient(): HttpClient;
+  openSocket: OpenSocket;
   version: string;
   /** The merchant's file when it came otherwise than by `settings.merchant`; its keys never touch the disk. */
   merchant: unknown;
@@ -78,6 +81,12 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
         apiKey: settings.apiKey,
         allowedHosts: settings.allowedHosts,
         uiDir: settings.ui,
+        relay: {
+          url: settings.relay,
+          openSocket: world.openSocket,
+          http: world.newHttpClient(),
+          keys: keyFile(settings.data),
+        },
         locks: storage.leases
           ? folderLocks({ clock, random, log, leases: leasesTable(storage.leases) })
           : settings.locks === 'process'

@@ -13,6 +13,7 @@ import { undiciHttpClient } from '../ports/http-undici.ts';
 import { silentLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
 import { readSettings } from '../ports/settings.ts';
+import { wsSocket } from '../ports/socket-ws.ts';
 import { percentile, table } from './report.ts';
 
 const WARM_UP = 30;
@@ -81,6 +82,7 @@ export async function run(): Promise<void> {
       random: systemRandom(),
       log: silentLog(),
       newHttpClient: () => measured(undiciHttpClient(), wallets),
+      openSocket: wsSocket(systemClock()),
       version: '0.0.0',
       merchant: null,
     });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { TillEvent } from './events.ts';
 import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
 import { OutboxEntry, OutboxState, SetAsideInput } from './outbox.ts';
+import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
 
@@ -134,6 +135,26 @@ export const contract = {
       })
       .input(SetAsideInput)
       .output(OutboxEntry),
+  },
+  relay: {
+    status: procedure
+      .route({ method: 'GET', path: '/relay', summary: 'Whether payments are pushed to this till' })
+      .output(RelayStatus),
+    enrol: procedure
+      .route({
+        method: 'POST',
+        path: '/relay/enrol',
+        summary: 'Enrol at a relay with its operator’s one-time code; replaces an earlier enrolment',
+      })
+      .input(EnrolInput)
+      .output(RelayStatus),
+    test: procedure
+      .route({
+        method: 'POST',
+        path: '/relay/test',
+        summary: 'Send a test notification through the relay: says which hop fails',
+      })
+      .output(RelayTest),
   },
   events: procedure
     .route({ method: 'GET', path: '/events', summary: 'What happens, as server-sent events; resumable' })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Instant } from './money.ts';
+import { Push } from './relay.ts';
 import { Channel } from './trade.ts';
 
 /** One ability of the till, with its age: what can be done, since when, and why not. */
@@ -65,6 +66,8 @@ export type BackupStatus = z.infer<typeof BackupStatus>;
 export const TillStatus = z.object({
   charging: Ability,
   seesPayments: Ability,
+  /** Payments are pushed here; otherwise they are seen by asking. */
+  push: Push,
   storage: Ability,
   /** Null where nothing is kept. */
   backup: BackupStatus.nullable(),

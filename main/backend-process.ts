@@ -4,6 +4,7 @@ import { systemClock } from '../ports/clock.ts';
 import { undiciHttpClient } from '../ports/http-undici.ts';
 import { systemLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
+import { wsSocket } from '../ports/socket-ws.ts';
 import { runInFrame } from './service-frame.ts';
 
 /** The backend in a process of its own: the window may crash, hang or reload without touching money. */
@@ -13,6 +14,7 @@ runInFrame(process.parentPort, 'backend', async (settings, merchant) => {
     random: systemRandom(),
     log: systemLog('backend', settings.logLevel),
     newHttpClient: () => undiciHttpClient(),
+    openSocket: wsSocket(systemClock()),
     version,
     merchant,
   });

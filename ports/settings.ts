@@ -79,6 +79,11 @@ const OPTIONS = {
     used: ['backend'],
     help: 'where orders are locked: process (one till on the folder), folder (several processes on it), or redis://… (several machines)',
   },
+  relay: {
+    schema: z.url({ protocol: /^https?$/ }),
+    used: ['backend'],
+    help: 'address of the relay that pushes payments to this till; enrol there once with POST /relay/enrol',
+  },
   apiKey: {
     schema: z.string().min(16),
     used: ['backend'],

@@ -64,6 +64,8 @@ export interface TradeRef {
 
 export interface OpenRequest extends TradeRef {
   subject: string;
+  /** Where the wallet is told to post what happens; absent: as its configuration says. */
+  notifyUrl?: string;
 }
 
 /** The core's clock when it asks, so that the provider needs none. */

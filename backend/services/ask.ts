@@ -43,7 +43,7 @@ export function createAsk(deps: {
     const answered =
       entry.interrupted && step === 'open'
         ? INTERRUPTED
-        : await take(provider, step, trade, { nowMs: askedAtMs, signal });
+        : await take(provider, step, trade, entry.payload, { nowMs: askedAtMs, signal });
     if (signal.aborted) return NOTHING;
     const { outcome } = answered;
     const nowMs = clock.nowMs();
@@ -100,6 +100,7 @@ function take(
   provider: Provider,
   step: Step,
   trade: Trade,
+  notifyUrl: string | null,
   at: { nowMs: number; signal: AbortSignal },
 ): Promise<Answered<Outcome>> {
   const request = {
@@ -110,7 +111,10 @@ function take(
   };
   switch (step) {
     case 'open':
-      return provider.open({ ...request, subject: trade.subject }, at);
+      return provider.open(
+        { ...request, subject: trade.subject, ...(notifyUrl === null ? {} : { notifyUrl }) },
+        at,
+      );
     case 'query':
       return provider.query(request, at);
     case 'close':

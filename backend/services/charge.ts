@@ -43,6 +43,8 @@ export function createCharge(deps: {
   mayCharge(): void;
   amountMaxFen: number;
   ttlMs: number;
+  /** Where the channel's wallet is told to post what happens; null: nowhere in particular. */
+  notifyUrl(channel: Channel): string | null;
 }) {
   const { store, clock, hub, drain, wallets, numbers, claims } = deps;
 
@@ -122,7 +124,7 @@ export function createCharge(deps: {
         lane: tradeNo,
         orderNo,
         tradeNo,
-        payload: null,
+        payload: deps.notifyUrl(channel),
         why: null,
         priority: 0,
       },

@@ -2,6 +2,7 @@ import { type Clock, MINUTE } from '../../ports/clock.ts';
 import { type Channel, isLive, type Trade } from '../domain/trade.ts';
 import type { Notified, Posted, QueryOutcome } from '../providers/provider.ts';
 import type { Store } from '../store/store.ts';
+import type { Drain } from './drain.ts';
 import type { Hub } from './hub.ts';
 import { outcomeWord, type Settle } from './settle.ts';
 import type { Wallets } from './wallets.ts';
@@ -27,8 +28,10 @@ export function createNotify(deps: {
   settle: Settle;
   wallets: Wallets;
   hub: Hub;
+  /** A wallet that was silent is worth asking again: a word of it has just arrived. */
+  drain: Pick<Drain, 'hurry'>;
 }) {
-  const { clock, store, settle, wallets, hub } = deps;
+  const { clock, store, settle, wallets, hub, drain } = deps;
 
   return async function take(channel: Channel, posted: Posted): Promise<Taken> {
     const provider = wallets.provider(channel);
@@ -89,6 +92,7 @@ export function createNotify(deps: {
           nowMs,
         );
     });
+    drain.hurry([trade.channel]);
     hub.tell({ kind: 'committed' });
   }
 }

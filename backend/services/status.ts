@@ -1,3 +1,4 @@
+import type { Push } from '../../contract/relay.ts';
 import type { Ability, BackupStatus, OutboxStatus, TillStatus } from '../../contract/till.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Unanswered } from '../providers/provider.ts';
@@ -16,6 +17,7 @@ export function createStatus(deps: {
   wallets: Wallets;
   store: Store;
   isRestoring(): boolean;
+  push(): Push;
   backup(): BackupStatus | null;
 }) {
   const { clock, wallets, store } = deps;
@@ -55,6 +57,7 @@ export function createStatus(deps: {
     return {
       charging: charging(),
       seesPayments: ability(isAsked, sinceMs, reason),
+      push: deps.push(),
       storage: ability(canWrite, storage.sinceMs, storage.trouble),
       backup: deps.backup(),
       channels: health.map((wallet) => ({

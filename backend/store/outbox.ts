@@ -13,7 +13,7 @@ export interface OutboxEntry {
   lane: string;
   orderNo: string;
   tradeNo: string | null;
-  /** What is to be told, of kind `tell`. */
+  /** Of kind `tell`: what is to be told. Of a trade's: the address for notifications that its opening names. */
   payload: string | null;
   state: 'due' | 'parked' | 'set_aside';
   why: ParkedWhy | null;

@@ -8,6 +8,7 @@ import { createGroupCommit } from './group-commit.ts';
 import { entryOf, type JournalEntry } from './journal.ts';
 import { type OrdersTable, ordersTable } from './orders.ts';
 import { type OutboxTable, outboxTable } from './outbox.ts';
+import { type RelayTable, relayTable } from './relay.ts';
 import { type RestoredTable, restoredTable } from './restored.ts';
 import { type SessionsTable, sessionsTable } from './sessions.ts';
 import { type TillTable, tillTable } from './till.ts';
@@ -25,6 +26,7 @@ export interface Store {
   sessions: SessionsTable;
   fences: FencesTable;
   claimsTold: ClaimsToldTable;
+  relay: RelayTable;
   restored: RestoredTable;
   /**
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
@@ -146,6 +148,7 @@ export function createStore(
     sessions: sessionsTable(db),
     fences,
     claimsTold: claimsToldTable(db),
+    relay: relayTable(db),
     restored: restoredTable(db),
     transact,
     transactSoon: createGroupCommit({ transact, savepoint, soon }),

@@ -19,7 +19,7 @@ export function Health() {
   const answers = status.channels.flatMap((each) =>
     each.lastAnswerAt ? [Date.parse(each.lastAnswerAt)] : [],
   );
-  const { charging, seesPayments, storage } = status;
+  const { charging, seesPayments, storage, push } = status;
   const since = (ability: Ability) => ({ age: age(t, now - Date.parse(ability.since)) });
   return (
     <p className="health">
@@ -27,9 +27,19 @@ export function Health() {
         {charging.ok ? t('ability.charging') : t('ability.no_charging', since(charging))}
       </Sign>
       <Sign ok={seesPayments.ok}>
-        {seesPayments.ok ? t('ability.sees') : t('ability.no_sees', since(seesPayments))}
+        {seesPayments.ok
+          ? t(push.ok ? 'ability.sees_push' : 'ability.sees_polling')
+          : t('ability.no_sees', since(seesPayments))}
       </Sign>
       {!(charging.ok && seesPayments.ok) && storage.ok && <Sign ok>{t('ability.lists')}</Sign>}
+      {push.reason && push.reason !== 'not_configured' && (
+        <span className="quiet">
+          {t('ability.no_push', {
+            age: age(t, now - Date.parse(push.since)),
+            reason: t(`push.${push.reason}`),
+          })}
+        </span>
+      )}
       {answers.length > 0 && (
         <span className="quiet">{t('ability.checked', { age: age(t, now - Math.max(...answers)) })}</span>
       )}

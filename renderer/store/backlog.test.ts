@@ -14,6 +14,7 @@ function status(left: number, options: { isLost?: boolean; oldestAt?: string } =
   return {
     charging,
     seesPayments: charging,
+    push: { ok: false, since: at(-9_000), reason: 'not_configured' },
     storage: WELL,
     backup: null,
     channels: [{ channel: 'alipay', charging, lastAnswerAt: null }],

@@ -5,6 +5,7 @@ import { silentLog } from '../../ports/log.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { SimClock } from '../../ports/sim-clock.ts';
 import { ScriptedProvider } from './provider.ts';
+import { relayNowhere } from './relay.ts';
 
 /** 2026-11-21 14:32:10 in the store. */
 export const START_MS = Date.parse('2026-11-21T14:32:10.000+08:00');
@@ -43,6 +44,7 @@ export function testTill(change: Partial<BackendPorts> = {}): TestTill {
     apiKey: 'test-key-0123456789',
     allowedHosts: [],
     uiDir: undefined,
+    relay: relayNowhere(),
     ...change,
   });
   return { backend, clock, db, alipay, wechat };

@@ -20,7 +20,10 @@ let identity: Promise<Identity> | undefined;
  * The real backend and providers against the real sandbox, in one process, on one simulated clock;
  * `tillClock` gives the till's machine a clock of its own.
  */
-export async function world(tillClock: (true_: SimClock) => Clock = (clock) => clock) {
+export async function world(
+  tillClock: (true_: SimClock) => Clock = (clock) => clock,
+  change: Parameters<typeof testTill>[0] = {},
+) {
   const clock = new SimClock(START_MS);
   const random = systemRandom();
   identity ??= createIdentity({ nowMs: START_MS, random: systemRandom() });
@@ -40,7 +43,7 @@ export async function world(tillClock: (true_: SimClock) => Clock = (clock) => c
     alipayGraceMs: 90_000,
   });
   const machine = tillClock(clock);
-  const made = testTill({ clock: machine, providers });
+  const made = testTill({ clock: machine, providers, ...change });
   made.backend.start();
   const till = windowOf(made.backend, clock);
   return {
@@ -48,6 +51,7 @@ export async function world(tillClock: (true_: SimClock) => Clock = (clock) => c
     http,
     sandbox,
     till,
+    backend: made.backend,
     db: made.db,
     arm: (order: object) => ask(sandbox, 'POST', '/faults', order),
     /** Whether every armed fault has happened as often as it was armed. */

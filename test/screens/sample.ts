@@ -28,6 +28,7 @@ const well = { ok: true, since: at(-9_000), reason: null };
 export const status: TillStatus = {
   charging: well,
   seesPayments: well,
+  push: well,
   storage: well,
   backup: { ...well, lastGoodAt: at(-1_500), sameDisk: false, journalLagMs: 0 },
   channels: [

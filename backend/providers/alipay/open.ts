@@ -16,7 +16,8 @@ export async function open(
   request: OpenRequest,
   at: Asked,
 ): Promise<Answered<OpenOutcome>> {
-  const { config } = context;
+  const notifyUrl = request.notifyUrl ?? context.config.notifyUrl;
+  const config = { ...context.config, ...(notifyUrl === undefined ? {} : { notifyUrl }) };
   const biz = {
     out_trade_no: request.tradeNo,
     total_amount: fenToYuan(request.amountFen),
@@ -26,7 +27,7 @@ export async function open(
     time_expire: alipayTime(request.expiresAtMs),
     qr_code_timeout_express: `${qrLifeMinutes(request)}m`,
   };
-  const { reply, exchange } = await callGateway(context, 'alipay.trade.precreate', biz, at);
+  const { reply, exchange } = await callGateway({ ...context, config }, 'alipay.trade.precreate', biz, at);
   return { outcome: outcomeOf(reply, request), exchange };
 }
 

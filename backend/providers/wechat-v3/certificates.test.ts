@@ -176,6 +176,25 @@ test('a serial that no download brings is asked for once, then rejected', async 
   expect(downloads).toBe(3);
 });
 
+test('serials that are made up do not have WeChat asked for each of them', async () => {
+  await opened();
+  const answerWell = wallet.answer;
+  let made = 0;
+  wallet.answer = (request) => {
+    if (request.path === '/v3/certificates') return answerWell(request);
+    made += 1;
+    return signed(200, '{"code_url":"x"}', { serial: `BAD${made}`, pair: first.pair });
+  };
+  for (let i = 0; i < 50; i++) expect(await opened()).toBe('not_genuine UNKNOWN_SERIAL');
+  expect(downloads).toBe(5);
+  wallet.answer = answerWell;
+  expect(await opened()).toBe('code');
+  nowMs += MINUTE;
+  handedOut = [first, second];
+  signing = second;
+  expect(await opened()).toBe('code');
+});
+
 test('a download that is not the platform’s own brings no key', async () => {
   const forger = platform('0F0F', NOW - DAY, NOW + DAY);
   const otherKey = parseApiV3Key('OtherApiV3Key0123456789abcdefghi');

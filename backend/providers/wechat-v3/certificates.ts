@@ -19,7 +19,8 @@ import { sendSigned, type WechatPorts } from './send.ts';
 const REFRESH_AFTER_MS = 12 * HOUR;
 /** How soon a download that failed, or a serial that it did not bring, is tried again. */
 const RETRY_AFTER_MS = MINUTE;
-const REJECTED_MAX = 16;
+/** So many unknown serials have certificates fetched within that time: who makes them up is not served. */
+const REJECTED_MAX = 4;
 
 interface Held {
   key: KeyObject;
@@ -72,7 +73,6 @@ export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Ver
     const together = new Map([...certificates, ...delivered]);
     if (verifyWechatMessage(answer, lookup(together, nowMs), nowMs) !== 'OK') return;
     certificates = new Map([...together].filter(([, held]) => nowMs <= held.notAfterMs));
-    rejectedAtMs.clear();
   };
 
   /** One download at a time, shared by all who wait; never tied to one caller's signal. */
@@ -91,16 +91,20 @@ export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Ver
       if (serial === '' || serial.startsWith(WECHAT_PUBLIC_KEY_PREFIX))
         return verifyWechatMessage(answer, lookup(certificates, nowMs), receivedMs);
       const known = () => lookup(certificates, nowMs)(serial) !== undefined;
-      const rejected = rejectedAtMs.get(normalSerial(serial));
-      const recentlyRejected = rejected !== undefined && Math.abs(nowMs - rejected) < RETRY_AFTER_MS;
-      if (known() ? isStale(nowMs) : !recentlyRejected) await refresh(nowMs);
-      if (!known()) {
-        if (rejectedAtMs.size >= REJECTED_MAX) rejectedAtMs.clear();
-        if (!recentlyRejected) rejectedAtMs.set(normalSerial(serial), nowMs);
-      }
+      const isWorthAsking = !known() && mayBeNew(serial, nowMs);
+      if (isWorthAsking || (known() && isStale(nowMs))) await refresh(nowMs);
+      if (isWorthAsking && !known()) rejectedAtMs.set(normalSerial(serial), nowMs);
       return verifyWechatMessage(answer, lookup(certificates, nowMs), receivedMs);
     },
   };
+
+  /** An unknown serial is that of a new certificate, unless it, or others like it, have just proved to be none. */
+  function mayBeNew(serial: string, nowMs: number): boolean {
+    for (const [rejected, atMs] of rejectedAtMs) {
+      if (Math.abs(nowMs - atMs) >= RETRY_AFTER_MS) rejectedAtMs.delete(rejected);
+    }
+    return rejectedAtMs.size < REJECTED_MAX && !rejectedAtMs.has(normalSerial(serial));
+  }
 
   /** Configured certificates are as old as this process: they count as fresh from their first use. */
   function isStale(nowMs: number): boolean {

@@ -19,7 +19,7 @@ export async function open(
     description: request.subject,
     out_trade_no: request.tradeNo,
     time_expire: wechatTime(request.expiresAtMs),
-    notify_url: config.notifyUrl,
+    notify_url: request.notifyUrl ?? config.notifyUrl,
     amount: { total: request.amountFen, currency: 'CNY' },
   });
   const { reply, exchange } = await callWechat(
