@@ -16,7 +16,7 @@ const envelopeShape = z.object({
 });
 
 /** A notification's own id, what it says that happened, and its opened content. */
-export interface WechatNotification {
+interface WechatNotification {
   id: string;
   eventType: string;
   content: unknown;

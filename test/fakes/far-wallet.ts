@@ -11,6 +11,7 @@ export function farWallet(wallet: Provider, clock: Clock, awayMs: number): Provi
     query: (request, at) => way(at).then(() => wallet.query(request, at)),
     close: (request, at) => way(at).then(() => wallet.close(request, at)),
     cancel: (request, at) => way(at).then(() => wallet.cancel(request, at)),
+    readNotification: (posted, at) => wallet.readNotification(posted, at),
     stop: () => wallet.stop(),
   };
 }
