@@ -21,12 +21,17 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
   let lastMs: number | null = null;
   let rejected = 0;
 
-  async function judge({ channel, headers, body, receivedMs }: DeliveryFrame): Promise<Answer> {
+  async function judge(delivery: DeliveryFrame, onTest: (body: Uint8Array) => void): Promise<Answer> {
+    const { channel, headers, receivedMs } = delivery;
+    const body = Buffer.from(delivery.body, 'base64');
+    if (channel === 'test') {
+      onTest(body);
+      return { kind: 'ack' };
+    }
     const known = CHANNELS.find((each) => each === channel);
     if (!known) return { kind: 'reject', reason: 'not_configured' };
-    const posted = { headers, body: Buffer.from(body, 'base64'), receivedMs };
     try {
-      const taken = await notify(known, posted);
+      const taken = await notify(known, { headers, body, receivedMs });
       return taken.kind === 'taken' ? { kind: 'ack' } : { kind: 'reject', reason: taken.reason };
     } catch (error) {
       if (isOfTheDisk(error)) return { kind: 'not_kept' };
@@ -37,10 +42,10 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
   }
 
   return {
-    /** Resolves once it is committed, or for certain is not. Never rejects. */
-    async take(delivery: DeliveryFrame): Promise<Answer> {
+    /** Resolves once it is committed, or for certain is not; test notifications go to `onTest`. Never rejects. */
+    async take(delivery: DeliveryFrame, onTest: (body: Uint8Array) => void): Promise<Answer> {
       lastMs = clock.nowMs();
-      const judging = judge(delivery);
+      const judging = judge(delivery, onTest);
       underWay.add(judging);
       const answer = await judging.finally(() => underWay.delete(judging));
       const { channel, id } = delivery;

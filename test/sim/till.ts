@@ -7,6 +7,7 @@ import { type Db, openMemoryDatabase, StorageError } from '../../backend/store/d
 import { StaleHold } from '../../backend/store/fences.ts';
 import { SECOND } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import { relayNowhere } from '../fakes/relay.ts';
 import { watchCommits } from './commits.ts';
 import { providersOf } from './keys.ts';
 import { DEATH_POINTS, Dead, type DeathPoint, type Life, newLife } from './life.ts';
@@ -148,6 +149,7 @@ export function createSimTill(world: World, name: string): SimTill {
         apiKey: undefined,
         allowedHosts: [],
         uiDir: undefined,
+        relay: relayNowhere(),
         ...(scenario.sharesOrders
           ? { locks: world.locks.locksOf({ life: mine, line, chance: chance.of(`locks${lives}`) }) }
           : {}),
