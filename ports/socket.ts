@@ -16,7 +16,7 @@ export interface SocketEvents {
   closed(code: number | null): void;
 }
 
-export interface SocketLimits {
+interface SocketLimits {
   /** Longest frame that is taken; a longer one ends the connection. */
   frameBytesMax: number;
   /** Connection, TLS and handshake together. */
