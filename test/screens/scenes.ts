@@ -192,6 +192,11 @@ export const SCENES: Scene[] = [
     script: { status: { charging: lost('network'), seesPayments: lost('network') } },
   },
   {
+    name: 'relay-away',
+    screen: 'idle',
+    script: { status: { push: { ok: false, since: sample.at(-95), reason: 'away' } } },
+  },
+  {
     name: 'offline',
     screen: 'idle',
     script: {

@@ -25,6 +25,7 @@ const KEPT = [
   'refused',
   'lost-wallet',
   'lost-network',
+  'relay-away',
   'offline',
   'draining',
   'drained',
