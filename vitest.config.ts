@@ -12,8 +12,9 @@ export default defineConfig({
       'test/packaged/**',
     ],
     pool: 'forks',
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Guards against a hang; the longest tests take a third of it on a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
   },
