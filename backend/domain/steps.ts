@@ -9,6 +9,8 @@ const SECOND = 1_000;
 
 /** The first look comes when a practised customer may have paid; then every 2 s for half a minute, then every 5 s. */
 const POLL_FIRST_MS = 2_500;
+/** A look that the cashier asked for just before the first one does not bring a second at once. */
+const POLL_LEAST_MS = 500;
 const POLL_FAST_MS = 2 * SECOND;
 const POLL_FAST_UNTIL_MS = 30 * SECOND;
 const POLL_SLOW_MS = 5 * SECOND;
@@ -23,7 +25,7 @@ const INCIDENT_MS = 60 * SECOND;
 
 /** Pause before the next poll of a trade whose code has been shown for `ageMs`. */
 export function pollDelayMs(ageMs: number): number {
-  if (ageMs < POLL_FIRST_MS) return POLL_FIRST_MS - Math.max(0, ageMs);
+  if (ageMs < POLL_FIRST_MS) return Math.max(POLL_LEAST_MS, POLL_FIRST_MS - Math.max(0, ageMs));
   return ageMs < POLL_FAST_UNTIL_MS ? POLL_FAST_MS : POLL_SLOW_MS;
 }
 
