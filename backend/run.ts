@@ -13,7 +13,7 @@ import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
 import type { WebhookTarget } from './services/webhook.ts';
 import { adviseRestore, asStartError } from './start-errors.ts';
 import { backupFolder, backupNow } from './store/backup-files.ts';
-import { type Db, openStorage } from './store/database.ts';
+import { type Db, type OpenFile, openStorage } from './store/database.ts';
 import { createDisk } from './store/disk.ts';
 import { leasesTable } from './store/leases.ts';
 
@@ -29,6 +29,8 @@ export interface BackendWorld {
   random: Random;
   log: Log;
   newHttpClient(): HttpClient;
+  /** Absent: this machine's disk. */
+  openFile?: OpenFile;
   version: string;
   /** The merchant's file when it came otherwise than by `settings.merchant`; its keys never touch the disk. */
   merchant: unknown;
@@ -54,6 +56,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
     const backups = { dir, isNamed: settings.backup !== undefined, everyMs: settings.backupMinutes * MINUTE };
     const storage = openStorage(data, isFolderShared ? 'shared' : 'alone', {
       nowMs: clock.nowMs(),
+      openFile: world.openFile,
       beforeMigration(db, tillId) {
         const path = backupBeforeMigration(db, { data, backups, tillId, nowMs: clock.nowMs(), log });
         log.info({ path }, 'backup made before the new version’s changes');
