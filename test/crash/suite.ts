@@ -49,7 +49,7 @@ function belongs(point: FaultPoint, life: Life): boolean {
 }
 
 /** Tells a life in which the till dies at `point`, stays away for `awayMs`, and comes back: what is wrong afterwards. */
-export async function killAt(world: World, run: Run): Promise<string[]> {
+async function killAt(world: World, run: Run): Promise<string[]> {
   const { life, wallet, point, awayMs } = run;
   try {
     for (let tries = 1; ; tries++) {
