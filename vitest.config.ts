@@ -10,6 +10,8 @@ export default defineConfig({
       'test/e2e/**',
       'test/electron-stand-in/**',
       'test/packaged/**',
+      // Minutes of deaths: npm run crash.
+      'test/crash/**',
     ],
     pool: 'forks',
     // Guards against a hang; the longest tests take a third of it on a busy machine.

@@ -15,7 +15,7 @@ import { keyFile } from './relay/keys.ts';
 import type { WebhookTarget } from './services/webhook.ts';
 import { adviseRestore, asStartError } from './start-errors.ts';
 import { backupFolder, backupNow } from './store/backup-files.ts';
-import { type Db, openStorage } from './store/database.ts';
+import { type Db, type OpenFile, openStorage } from './store/database.ts';
 import { createDisk } from './store/disk.ts';
 import { leasesTable } from './store/leases.ts';
 
@@ -32,6 +32,8 @@ export interface BackendWorld {
   log: Log;
   newHttpClient(): HttpClient;
   openSocket: OpenSocket;
+  /** Absent: this machine's disk. */
+  openFile?: OpenFile;
   version: string;
   /** The merchant's file when it came otherwise than by `settings.merchant`; its keys never touch the disk. */
   merchant: unknown;
@@ -57,6 +59,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
     const backups = { dir, isNamed: settings.backup !== undefined, everyMs: settings.backupMinutes * MINUTE };
     const storage = openStorage(data, isFolderShared ? 'shared' : 'alone', {
       nowMs: clock.nowMs(),
+      openFile: world.openFile,
       beforeMigration(db, tillId) {
         const path = backupBeforeMigration(db, { data, backups, tillId, nowMs: clock.nowMs(), log });
         log.info({ path }, 'backup made before the new version’s changes');

@@ -14,7 +14,8 @@ const out = join(root, 'dist', 'main');
 /** Compiled code cannot be bundled; Electron brings its own module. */
 const EXTERNAL = ['electron', 'better-sqlite3', ...builtinModules, /^node:/];
 
-async function bundle(path: string, format: 'es' | 'cjs'): Promise<void> {
+/** Bundles one start file (`main/main`) into `outDir`, under its own name. */
+export async function bundle(path: string, format: 'es' | 'cjs', outDir = out): Promise<void> {
   const name = `[name].${format === 'es' ? 'js' : 'cjs'}`;
   await build({
     root,
@@ -23,7 +24,7 @@ async function bundle(path: string, format: 'es' | 'cjs'): Promise<void> {
     ssr: { noExternal: true, external: ['electron', 'better-sqlite3'] },
     build: {
       ssr: true,
-      outDir: out,
+      outDir,
       emptyOutDir: false,
       target: 'node24',
       minify: false,
@@ -46,11 +47,16 @@ export async function buildMain(): Promise<void> {
   ])
     await bundle(entry, 'es');
   await bundle('main/preload', 'cjs');
-  copyFilesReadAtRunTime();
+  copyMigrations(out);
+  copyPhone();
 }
 
-function copyFilesReadAtRunTime(): void {
-  cpSync(join(root, 'backend', 'store', 'migrations'), join(out, 'migrations'), { recursive: true });
+/** The backend reads them beside itself. */
+export function copyMigrations(outDir: string): void {
+  cpSync(join(root, 'backend', 'store', 'migrations'), join(outDir, 'migrations'), { recursive: true });
+}
+
+function copyPhone(): void {
   const phone = join(root, 'sandbox', 'phone');
   for (const file of readdirSync(phone)) {
     if (!file.endsWith('.ts')) cpSync(join(phone, file), join(out, file), { recursive: true });

@@ -43,8 +43,13 @@ const CHECK_AT_ONCE_BYTES = 100_000_000;
 /** `alone`: no other process may use the folder. `shared`: others may, if they share it too. */
 type FolderUse = 'alone' | 'shared';
 
+/** The disk as a port: opens a database file, made if absent. */
+export type OpenFile = (path: string) => Db;
+
 interface OpenOptions {
   nowMs?: number;
+  /** Absent: this machine's disk. */
+  openFile?: OpenFile | undefined;
   /** Hears of the database and of whose it is, before anything in it is changed. */
   beforeMigration?: (db: Db, tillId: string) => void;
 }
@@ -143,7 +148,7 @@ function openDatabase(path: string, dir: string, options: OpenOptions): { db: Db
   const { nowMs = null } = options;
   // A till that ended well has moved its log into the database and taken it away.
   const endedWell = !existsSync(`${path}-wal`);
-  const db = new Database(path);
+  const db = options.openFile?.(path) ?? new Database(path);
   try {
     db.pragma('journal_mode = WAL');
     // Money: a commit that was answered survives a power cut.

@@ -92,7 +92,10 @@ function fullDisk(
   });
 }
 
-const ALL_FAULTS = Object.keys(VOCABULARY) as FaultKind[];
+/** Those of what a till asks: no wallet of this world posts notifications. */
+const ALL_FAULTS = (Object.keys(VOCABULARY) as FaultKind[]).filter(
+  (kind) => VOCABULARY[kind].operations.length > 0,
+);
 
 function walletFaults(world: World, faults: NonNullable<World['scenario']['faults']>): void {
   const chance = world.chance.of('faults');

@@ -1,0 +1,107 @@
+import Database from 'better-sqlite3';
+import type { Db, OpenFile } from '../../backend/store/database.ts';
+import type { FaultPoints } from './fault-points.ts';
+
+/** A write within a transaction, with its values by name or by place. */
+interface Write {
+  sql: string;
+  values: Record<string, unknown>;
+}
+
+/** Whole scripts are migrations. */
+const SCRIPT = 'a script';
+
+/**
+ * Opens databases with fault points around every commit. Before: all of it is written, nothing of it stands. After: it
+ * stands, and nobody has been told.
+ */
+export function databaseUnderFire(points: FaultPoints): OpenFile {
+  return (path) => {
+    const db = new Database(path);
+    const { prepare, exec, transaction } = db;
+    const plain = (sql: string) => prepare.call(db, sql);
+    let writes: Write[] = [];
+
+    db.prepare = ((sql: string) => {
+      const statement = plain(sql);
+      const run = statement.run as (...values: unknown[]) => Database.RunResult;
+      statement.run = (...values: unknown[]) => {
+        const write: Write = { sql, values: byName(values) };
+        if (db.inTransaction) {
+          writes.push(write);
+          return run.apply(statement, values);
+        }
+        const step = `commit:${nameOf([write], plain)}`;
+        points.pass('before', step);
+        const result = run.apply(statement, values);
+        points.pass('after', step);
+        return result;
+      };
+      return statement;
+    }) as Db['prepare'];
+
+    db.exec = (sql) => {
+      if (db.inTransaction) writes.push({ sql: SCRIPT, values: {} });
+      return exec.call(db, sql);
+    };
+
+    db.transaction = ((work: (...given: unknown[]) => unknown) => {
+      let step = '';
+      const whole = transaction.call(db, (...given: unknown[]) => {
+        writes = [];
+        const result = work(...given);
+        step = `commit:${nameOf(writes, plain)}`;
+        points.pass('before', step);
+        return result;
+      });
+      // Within another one it is a savepoint, and nothing is committed.
+      const part = transaction.call(db, work);
+      const immediate = (...given: unknown[]) => {
+        if (db.inTransaction) return part(...given);
+        const result = whole.immediate(...given);
+        points.pass('after', step);
+        return result;
+      };
+      return Object.assign(immediate, { immediate });
+    }) as unknown as Db['transaction'];
+    return db;
+  };
+}
+
+function byName(values: unknown[]): Record<string, unknown> {
+  const [first] = values;
+  if (typeof first === 'object' && first !== null) return first as Record<string, unknown>;
+  return Object.fromEntries(values.entries());
+}
+
+/** What a transaction is about, read from what it wrote. */
+function nameOf(writes: readonly Write[], prepare: (sql: string) => Database.Statement): string {
+  const find = (words: string) => writes.find(({ sql }) => sql.includes(words));
+  const one = (sql: string, value: unknown) =>
+    value === undefined ? undefined : prepare(sql).pluck().get(value);
+  const channelOf = ({ values }: Write): unknown =>
+    one('SELECT queue FROM outbox WHERE entry_id = ?', values.entryId) ??
+    one('SELECT channel FROM trades WHERE trade_no = ?', values.tradeNo ?? values.trade_no ?? values[0]);
+
+  if (writes.length === 0) return 'nothing';
+  if (find(SCRIPT)) return 'migration';
+  if (find('INSERT INTO charges')) return 'charge';
+  if (find('INSERT INTO orders')) return 'order';
+  const decided = writes.find(({ values }) => values.what === 'deadline_passed');
+  if (decided) return `deadline.${channelOf(decided)}`;
+  if (writes.some(({ values }) => values.what === 'cancel_requested' || values[0] === 'cancelled'))
+    return 'cancel';
+  const said = find('INSERT INTO exchanges');
+  if (said) return `settle.${channelOf(said)}.${said.values.step}`;
+  const tried = find('last_outcomes = json_set');
+  if (tried) return `settle.${channelOf(tried)}.${tried.values.asked}`;
+  // The wallet's last word brought nothing that was not known.
+  const ended = find('DELETE FROM outbox');
+  if (ended) return `settle.${channelOf(ended)}.end`;
+  // Of one wallet's entries or of both's, as it happens.
+  if (find('SET lease_holder = ?')) return 'lease';
+  if (find('SET lease_until_ms = 0')) return 'take-up';
+  if (find('INSERT INTO till')) return 'identify';
+  if (find('UPDATE upkeep')) return 'upkeep';
+  throw new Error(`A commit without a name: ${writes.map(({ sql }) => sql).join('; ')}`);
+}

@@ -1,0 +1,289 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Charge, Order } from '../../contract/order.ts';
+import { API_KEY, type BackendProcess, startBackend } from './backend-process.ts';
+import { type Book, openBook } from './book.ts';
+import type { FaultPoint } from './fault-points.ts';
+import type { Plot } from './ground.ts';
+
+/** Longer than anything here takes on a busy machine, real milliseconds. */
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 3;
+/** What is due and not begun for so long, real milliseconds, is put off by the till; then so much time passes. */
+const STALL_MS = 1_000;
+const NUDGE_MS = 5_000;
+/** A repeat of the client while the till says that it cannot do it yet. */
+const CLIENT_MS = 1_000;
+
+export type Wallet = 'alipay' | 'wechat';
+
+/** An order as the client knows it. Its subject is its number, so that the wallets' ledgers can be read by it. */
+export interface Sale {
+  orderNo: string;
+  amountFen: number;
+  /** Every charge that the till has answered with. */
+  toldCharges: Set<string>;
+}
+
+/** What a wallet holds, as `GET /ledger` shows it. */
+export interface HeldTrade {
+  channel: Wallet;
+  tradeNo: string;
+  providerTradeNo: string | null;
+  state: string;
+  paid: boolean;
+  amountFen: number;
+  refundedFen: number;
+  subject: string;
+  code: string | null;
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+/**
+ * One till, its wallets, a customer and a client: the client repeats what went unanswered under the same
+ * number; whoever watches the till starts it again whenever it has died. `awayMs`: how long that takes.
+ */
+export function createWorld(plot: Plot, name: string) {
+  const { clock } = plot;
+  let folders = 0;
+  let sales = 0;
+  let dataDir = newFolder();
+  let backend: BackendProcess | null = null;
+  let origin = '';
+  let book: Book | null = null;
+  let starting: Promise<void> | null = null;
+  let armed: FaultPoint | null = null;
+  let deaths = 0;
+  let awayMs = 0;
+  let passed: FaultPoint[] = [];
+  let isCounting = false;
+  const onPass = (point: FaultPoint) => {
+    if (isCounting) passed.push(point);
+  };
+
+  function newFolder(): string {
+    folders += 1;
+    const dir = join(plot.dir, String(folders));
+    mkdirSync(dir);
+    return dir;
+  }
+
+  async function start(): Promise<void> {
+    for (;;) {
+      const made = startBackend(plot, dataDir, { at: armed, onPass });
+      backend = made;
+      armed = null;
+      void made.ended.then(() => {
+        deaths += 1;
+        // The next one must find the files as the dead left them, with nobody at them.
+        book?.close();
+        book = null;
+      });
+      const at = await made.origin;
+      if (at !== null) {
+        origin = at;
+        return;
+      }
+      await made.ended;
+      clock.moveTo(clock.nowMs() + awayMs);
+    }
+  }
+
+  /** A till that runs: started again if it has died. */
+  async function alive(): Promise<void> {
+    if (starting === null && backend?.isRunning()) return;
+    starting ??= (async () => {
+      await backend?.ended;
+      if (backend) clock.moveTo(clock.nowMs() + awayMs);
+      await start();
+    })().finally(() => {
+      starting = null;
+    });
+    await starting;
+  }
+
+  function read(): Book {
+    book ??= openBook(dataDir);
+    return book;
+  }
+
+  async function patiently(what: string, isDone: () => boolean | Promise<boolean>): Promise<void> {
+    const untilMs = performance.now() + PATIENCE_MS;
+    while (!(await isDone())) {
+      if (performance.now() > untilMs)
+        throw new Error(`Not in ${PATIENCE_MS} ms: ${what}. ${JSON.stringify(read().plans(clock.nowMs()))}`);
+      await sleep(LOOK_MS);
+    }
+  }
+
+  /** Everything that is to be done at this time is done. */
+  async function quiet(): Promise<void> {
+    let sinceMs = performance.now();
+    await patiently('quiet', async () => {
+      await alive();
+      if (backend?.isRunning() !== true) return false;
+      if (read().isQuiet(clock.nowMs())) return true;
+      // It may spare a wallet that was silent: that ends with the time.
+      if (performance.now() - sinceMs > STALL_MS && !read().isAsking()) {
+        sinceMs = performance.now();
+        clock.moveTo(clock.nowMs() + NUDGE_MS);
+      }
+      return false;
+    });
+  }
+
+  /** Lets time pass while somebody waits for a code that the till asks for again later. */
+  async function letTimePass(until: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    until.then(over, over);
+    await patiently('an answer', async () => {
+      if (isOver) return true;
+      if (backend?.isRunning() && read().isQuiet(clock.nowMs()) && read().isOpening()) {
+        const nextMs = read().nextMs();
+        if (nextMs !== null) clock.moveTo(nextMs);
+      }
+      return false;
+    });
+  }
+
+  /** Asks the till until it answers. */
+  async function ask<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; json: T }> {
+    for (;;) {
+      await alive();
+      const till = backend;
+      const asked = fetch(`${origin}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      }).then(async (answer) => ({ status: answer.status, json: (await answer.json()) as T }));
+      void letTimePass(asked).catch(() => {});
+      try {
+        return await asked;
+      } catch (error) {
+        // Nothing but its death may keep it from answering.
+        await Promise.race([till?.ended, sleep(PATIENCE_MS, undefined, { ref: false })]);
+        if (till?.isRunning()) throw error;
+      }
+    }
+  }
+
+  async function phone(act: 'scan' | 'pay', code: string): Promise<boolean> {
+    const answer = await fetch(`${plot.wallets}/phone/${act}`, {
+      method: 'POST',
+      body: JSON.stringify({ code }),
+    });
+    const { payable } = (await answer.json()) as { payable?: boolean };
+    return answer.ok && payable !== false;
+  }
+
+  async function order(sale: Sale): Promise<Order | null> {
+    const { status, json } = await ask<Order>('GET', `/orders/${sale.orderNo}`);
+    return status === 200 ? json : null;
+  }
+
+  return {
+    clock,
+    deaths: () => deaths,
+    passed: () => passed,
+    read,
+    alive,
+    quiet,
+    order,
+    sale(): Sale {
+      sales += 1;
+      return { orderNo: `${name}-${sales}`, amountFen: 1_000 + sales, toldCharges: new Set() };
+    },
+    /** From here on the points count, and `point` is the end of the till; `away`: how long it stays dead. */
+    async begin(point: FaultPoint | null, away = 0): Promise<void> {
+      await quiet();
+      if (!(await backend?.begin(point))) throw new Error('The till died before the points counted.');
+      deaths = 0;
+      passed = [];
+      isCounting = true;
+      awayMs = away;
+    },
+    /** As `begin`, with the next start. */
+    beginAtStart(point: FaultPoint | null, away = 0): void {
+      armed = point;
+      deaths = 0;
+      passed = [];
+      isCounting = true;
+      awayMs = away;
+    },
+    /** No point is the end any more. */
+    async end(): Promise<void> {
+      await quiet();
+      await backend?.begin(null);
+      isCounting = false;
+      await quiet();
+    },
+    async kill(): Promise<void> {
+      await backend?.kill();
+    },
+    /** The till begins anew on an empty folder. */
+    async onNewFolder(): Promise<void> {
+      await backend?.kill();
+      dataDir = newFolder();
+    },
+
+    async sendAhead(sale: Sale): Promise<void> {
+      const { orderNo, amountFen } = sale;
+      await ask('POST', '/orders', { orderNo, amountFen, subject: orderNo });
+    },
+    /** Charges until there are codes, or nothing to charge any more. */
+    async charge(sale: Sale, channels: readonly Wallet[]): Promise<Charge | null> {
+      const { orderNo, amountFen } = sale;
+      for (;;) {
+        const { status, json } = await ask<Charge & { code?: string }>('POST', '/charges', {
+          orderNo,
+          amountFen,
+          subject: orderNo,
+          channels,
+        });
+        if (status === 200) {
+          sale.toldCharges.add(json.chargeId);
+          if (json.trades.every((trade) => trade.codeUrl !== null || trade.state !== 'created')) return json;
+        } else if (json.code !== 'order_closing') return null;
+        await quiet();
+        clock.moveTo(Math.max(clock.nowMs() + CLIENT_MS, read().nextMs() ?? 0));
+      }
+    },
+    async cancel(sale: Sale): Promise<void> {
+      await ask('POST', `/orders/${sale.orderNo}/cancel`);
+    },
+    scan: (code: string) => phone('scan', code),
+    pay: (code: string) => phone('pay', code),
+    arm: (fault: object) => fetch(`${plot.wallets}/faults`, { method: 'POST', body: JSON.stringify(fault) }),
+    disarm: () => fetch(`${plot.wallets}/faults`, { method: 'DELETE' }),
+    async ledger(): Promise<HeldTrade[]> {
+      const answer = await fetch(`${plot.wallets}/ledger`);
+      return ((await answer.json()) as { trades: HeldTrade[] }).trades;
+    },
+
+    /** The next planned moment passes, and what it brings. */
+    async look(): Promise<void> {
+      await quiet();
+      const nextMs = read().nextMs();
+      if (nextMs !== null) clock.moveTo(nextMs);
+      await quiet();
+    },
+    /** Time passes until nothing is planned any more: every code is paid or dead. */
+    async finish(): Promise<void> {
+      for (;;) {
+        await quiet();
+        const nextMs = read().nextEndMs();
+        if (nextMs === null) return;
+        clock.moveTo(nextMs + 1);
+      }
+    },
+  };
+}
