@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { fen } from '../backend/domain/money.ts';
-import type { Trade } from '../backend/domain/trade.ts';
+import { newTrade, type Trade } from '../backend/domain/trade.ts';
 import { createSettle, type Outcome } from '../backend/services/settle.ts';
 import { migrate, migrations, noteCheck, openStorage } from '../backend/store/database.ts';
 import { startKeeper } from '../backend/store/keeper.ts';
@@ -303,26 +303,11 @@ const EVENT = {
 function writeTrade(store: Store, n: number): Trade {
   const amountFen = fen(1250);
   const sale = { orderNo: `ORDER-${n}`, subject: '拿铁', amountFen, createdAtMs: n };
+  const sold = { ...sale, chargeId: `CHARGE-${n}`, expiresAtMs: NOW_MS + 120_000 };
   const trade: Trade = {
-    ...sale,
-    tradeNo: `TRADE-${n}`,
-    chargeId: `CHARGE-${n}`,
-    channel: 'alipay',
+    ...newTrade({ ...sold, tradeNo: `TRADE-${n}`, channel: 'alipay' }),
     state: 'awaiting_payment',
-    expiresAtMs: NOW_MS + 120_000,
     codeUrl: 'https://qr.alipay.com/bax03431ljhokirwl38f00a7',
-    providerTradeNo: null,
-    payer: null,
-    paidAtMs: null,
-    closedAtMs: null,
-    payableUntilMs: null,
-    late: false,
-    surplus: false,
-    incident: null,
-    refusal: null,
-    unknown: null,
-    refundDue: null,
-    setAside: null,
   };
   store.transact(() => {
     store.orders.insert({ ...sale, note: null, state: 'open', source: 'till', paidAtMs: null });

@@ -144,6 +144,33 @@ export interface Trade {
   unknown: { asking: 'create' | 'query' | 'close'; sinceMs: number } | null;
 }
 
+/** What is known of a trade before its wallet is asked for the first time. */
+type NewTrade = Pick<
+  Trade,
+  'tradeNo' | 'orderNo' | 'chargeId' | 'channel' | 'amountFen' | 'subject' | 'createdAtMs' | 'expiresAtMs'
+>;
+
+/** A trade of which its wallet knows nothing yet. */
+export function newTrade(known: NewTrade): Trade {
+  return {
+    ...known,
+    state: 'created',
+    codeUrl: null,
+    providerTradeNo: null,
+    payer: null,
+    paidAtMs: null,
+    closedAtMs: null,
+    payableUntilMs: null,
+    late: false,
+    surplus: false,
+    incident: null,
+    refusal: null,
+    unknown: null,
+    refundDue: null,
+    setAside: null,
+  };
+}
+
 export type Incident = 'amount_mismatch' | 'merchant_mismatch';
 
 /** `open` get the code · `query` ask how it stands · `close` make it unpayable · `cancel` undo one whose code nobody saw. */

@@ -3,7 +3,7 @@ import { chargeState } from '../domain/charge.ts';
 import { fen } from '../domain/money.ts';
 import type { Charge, Order } from '../domain/order.ts';
 import { storeInstant } from '../domain/store-time.ts';
-import type { Channel, Trade } from '../domain/trade.ts';
+import { type Channel, newTrade, type Trade } from '../domain/trade.ts';
 import type { Hold } from '../locks/order-mutex.ts';
 import { happened } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
@@ -107,7 +107,19 @@ export function createCharge(deps: {
     store.charges.insert(charge);
     store.events.append(happened('charge.started', order.orderNo, nowMs));
     const leased = channels.flatMap((channel, index) => {
-      const trade = newTrade(order, charge, channel, tradeNos[index] ?? '');
+      const { orderNo, amountFen, subject } = order;
+      const { createdAtMs, expiresAtMs } = charge;
+      const tradeNo = tradeNos[index] ?? '';
+      const trade = newTrade({
+        tradeNo,
+        orderNo,
+        chargeId,
+        channel,
+        amountFen,
+        subject,
+        createdAtMs,
+        expiresAtMs,
+      });
       store.trades.insert(trade);
       return openSoon(trade, nowMs);
     });
@@ -202,31 +214,4 @@ export function createCharge(deps: {
   }
 
   return { start, codesReady };
-}
-
-function newTrade(order: Order, charge: Charge, channel: Channel, tradeNo: string): Trade {
-  return {
-    tradeNo,
-    orderNo: order.orderNo,
-    chargeId: charge.chargeId,
-    channel,
-    state: 'created',
-    amountFen: order.amountFen,
-    subject: order.subject,
-    createdAtMs: charge.createdAtMs,
-    expiresAtMs: charge.expiresAtMs,
-    codeUrl: null,
-    providerTradeNo: null,
-    payer: null,
-    paidAtMs: null,
-    closedAtMs: null,
-    payableUntilMs: null,
-    late: false,
-    surplus: false,
-    incident: null,
-    refusal: null,
-    unknown: null,
-    refundDue: null,
-    setAside: null,
-  };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { evidence, unanswered } from '../../test/fakes/provider.ts';
-import { isLive, type Step, type Trade } from '../domain/trade.ts';
+import { isLive, newTrade, type Step, type Trade } from '../domain/trade.ts';
 import { openMemoryDatabase } from '../store/database.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import { createStore, type Store } from '../store/store.ts';
@@ -33,30 +33,18 @@ function chargedStore(): Store {
       endedAtMs: null,
     });
     for (const [index, tradeNo] of TRADES.entries()) {
-      store.trades.insert({
-        tradeNo,
-        orderNo: 'A1',
-        chargeId: 'C1',
-        channel: index === 0 ? 'alipay' : 'wechat',
-        state: 'created',
-        amountFen: AMOUNT,
-        subject: 'x',
-        createdAtMs: 1,
-        expiresAtMs: 100,
-        codeUrl: null,
-        providerTradeNo: null,
-        payer: null,
-        paidAtMs: null,
-        closedAtMs: null,
-        payableUntilMs: null,
-        late: false,
-        surplus: false,
-        incident: null,
-        refusal: null,
-        unknown: null,
-        refundDue: null,
-        setAside: null,
-      });
+      store.trades.insert(
+        newTrade({
+          tradeNo,
+          orderNo: 'A1',
+          chargeId: 'C1',
+          channel: index === 0 ? 'alipay' : 'wechat',
+          amountFen: AMOUNT,
+          subject: 'x',
+          createdAtMs: 1,
+          expiresAtMs: 100,
+        }),
+      );
       store.outbox.add(
         {
           kind: 'open',

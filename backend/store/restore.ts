@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { fen } from '../domain/money.ts';
 import { readNumber } from '../domain/numbers.ts';
-import type { Trade } from '../domain/trade.ts';
+import { newTrade, type Trade } from '../domain/trade.ts';
 import { type BackupFile, listBackups, soundCopy, syncFile, syncFolder } from './backup-files.ts';
 import {
   asStorageError,
@@ -229,24 +229,8 @@ function addTrade(
 
 /** A trade of which only the beginning is known: looked up under its number, never opened unasked. */
 function asRestored(known: Omit<Of<'trade'>, 'kind'>): Trade {
-  return {
-    ...known,
-    amountFen: fen(known.amountFen),
-    state: 'created',
-    codeUrl: null,
-    providerTradeNo: null,
-    payer: null,
-    paidAtMs: null,
-    closedAtMs: null,
-    payableUntilMs: null,
-    late: false,
-    surplus: false,
-    incident: null,
-    refusal: null,
-    unknown: { asking: 'create', sinceMs: known.createdAtMs },
-    refundDue: null,
-    setAside: null,
-  };
+  const trade = newTrade({ ...known, amountFen: fen(known.amountFen) });
+  return { ...trade, unknown: { asking: 'create', sinceMs: known.createdAtMs } };
 }
 
 /** A charge whose trades the torn end of the journal lost would be live for ever. */

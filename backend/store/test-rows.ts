@@ -1,5 +1,6 @@
+import { fen } from '../domain/money.ts';
 import type { Charge, Order } from '../domain/order.ts';
-import type { Trade } from '../domain/trade.ts';
+import { newTrade, type Trade } from '../domain/trade.ts';
 import type { Store } from './store.ts';
 
 /** Rows as charging writes them. */
@@ -28,28 +29,16 @@ export function trade(
   change: Partial<Trade> = {},
 ): Trade {
   return {
-    tradeNo,
-    orderNo,
-    chargeId,
-    channel: 'alipay',
-    state: 'created',
-    amountFen: 1250 as never,
-    subject: '拿铁',
-    createdAtMs: 1_000,
-    expiresAtMs: 121_000,
-    codeUrl: null,
-    providerTradeNo: null,
-    payer: null,
-    paidAtMs: null,
-    closedAtMs: null,
-    payableUntilMs: null,
-    late: false,
-    surplus: false,
-    incident: null,
-    refusal: null,
-    unknown: null,
-    refundDue: null,
-    setAside: null,
+    ...newTrade({
+      tradeNo,
+      orderNo,
+      chargeId,
+      channel: 'alipay',
+      amountFen: fen(1250),
+      subject: '拿铁',
+      createdAtMs: 1_000,
+      expiresAtMs: 121_000,
+    }),
     ...change,
   };
 }

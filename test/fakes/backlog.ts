@@ -1,5 +1,5 @@
 import { fen } from '../../backend/domain/money.ts';
-import type { Channel } from '../../backend/domain/trade.ts';
+import { type Channel, newTrade } from '../../backend/domain/trade.ts';
 import { addOrder } from '../../backend/services/orders.ts';
 import type { Store } from '../../backend/store/store.ts';
 
@@ -30,24 +30,9 @@ function writeOrder(store: Store, n: number, atMs: number): string[] {
   return CHANNELS.map((channel) => {
     const tradeNo = `${channel.toUpperCase()}${no}`;
     store.trades.insert({
-      ...base,
-      ...charge,
-      tradeNo,
-      channel,
+      ...newTrade({ ...base, ...charge, tradeNo, channel }),
       state: 'awaiting_payment',
       codeUrl: `https://${channel}.example/${tradeNo}`,
-      providerTradeNo: null,
-      payer: null,
-      paidAtMs: null,
-      closedAtMs: null,
-      payableUntilMs: null,
-      late: false,
-      surplus: false,
-      incident: null,
-      refusal: null,
-      unknown: null,
-      refundDue: null,
-      setAside: null,
     });
     const entry = { kind: 'query', queue: channel, lane: tradeNo, payload: null, why: null } as const;
     store.outbox.add({ ...entry, orderNo, tradeNo, priority: 0 }, atMs);
