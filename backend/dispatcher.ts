@@ -1,6 +1,7 @@
 import { implement } from '@orpc/server';
 import { contract, type ProcedureMeta } from '../contract/index.ts';
 import type { Charge } from '../contract/order.ts';
+import { type By, byTill } from './domain/actor.ts';
 import { fen, yuanToFen } from './domain/money.ts';
 import type { Hold, OrderMutex } from './locks/order-mutex.ts';
 import type { RelayClient } from './relay/relay-client.ts';
@@ -13,13 +14,16 @@ import type { StatusService } from './services/status.ts';
 import type { createStream } from './services/stream.ts';
 import type { createToday, Till } from './services/till.ts';
 import type { Views } from './services/views.ts';
-import type { Store } from './store/store.ts';
+import type { Store, Writer } from './store/store.ts';
 
 /** Who calls: a window of the till, or another system with an API key. */
 export type CallContext = { caller: 'window' | 'integrator' };
 
-/** What a handler gets besides: the order's lock, where the procedure takes one. */
-type HandlerContext = CallContext & { hold?: Hold };
+/** What a handler gets besides: in whose name it writes, and the order's lock where the procedure takes one. */
+type HandlerContext = CallContext & { by?: By; hold?: Hold };
+
+/** The one key for other systems is the configured one. */
+const API_KEY_NAME = 'api-key';
 
 /** How long a caller waits for an order that another call is working on. */
 const LOCK_WAIT_MS = 5_000;
@@ -56,6 +60,7 @@ export function createRouter(deps: {
     // Middleware must never see input that was not validated.
     .$config({ initialInputValidationIndex: Number.NEGATIVE_INFINITY })
     .$context<HandlerContext>()
+    .use(({ context, next }) => next({ context: { by: byCaller(context) } }))
     .use(async ({ procedure, next }) => {
       const result = await next();
       if (!procedure['~orpc'].meta.awaitsCodes) return result;
@@ -86,7 +91,7 @@ export function createRouter(deps: {
     },
     orders: {
       create: os.orders.create.handler(({ input, context }) =>
-        views.order(deps.orders.create(input, context.hold)),
+        views.order(deps.orders.create(input, writer(context))),
       ),
       list: os.orders.list.handler(({ input }) => {
         const page = store.orders.list({ ...withoutUndefined(input), ...search(input.q) });
@@ -94,7 +99,7 @@ export function createRouter(deps: {
       }),
       get: os.orders.get.handler(({ input }) => views.orderByNo(input.orderNo)),
       cancel: os.orders.cancel.handler(async ({ input, context }) => {
-        await deps.cancel.cancelOrder(input.orderNo, context.hold);
+        await deps.cancel.cancelOrder(input.orderNo, writer(context));
         return views.orderByNo(input.orderNo);
       }),
     },
@@ -102,10 +107,10 @@ export function createRouter(deps: {
       create: os.charges.create.handler(async ({ input, context }) => {
         await deps.greeted;
         const source = context.caller === 'window' ? 'till' : 'integrator';
-        return views.charge(await charges.start({ ...input, source }, context.hold));
+        return views.charge(await charges.start({ ...input, source }, writer(context)));
       }),
       cancel: os.charges.cancel.handler(({ input, context }) => {
-        deps.cancel.cancelCharge(input.chargeId, context.hold);
+        deps.cancel.cancelCharge(input.chargeId, writer(context));
         return views.chargeById(input.chargeId);
       }),
       check: os.charges.check.handler(({ input }) => {
@@ -127,8 +132,8 @@ export function createRouter(deps: {
         return { items: page.items.map(views.outboxEntry), nextCursor: page.nextCursor };
       }),
       retry: os.outbox.retry.handler(({ input }) => views.outboxEntry(deps.outbox.retry(input.entryId))),
-      setAside: os.outbox.setAside.handler(({ input }) =>
-        views.outboxEntry(deps.outbox.setAside(input.entryId, input.reason)),
+      setAside: os.outbox.setAside.handler(({ input, context }) =>
+        views.outboxEntry(deps.outbox.setAside(input.entryId, input.reason, context.by)),
       ),
     },
     relay: {
@@ -138,6 +143,16 @@ export function createRouter(deps: {
     },
     events: os.events.handler(({ lastEventId, signal }) => deps.stream(lastEventId, signal)),
   });
+}
+
+/** In whose name a call writes. Nobody is signed in at a window: what it asks for is the till's. */
+function byCaller({ caller }: CallContext): By {
+  if (caller === 'window') return byTill('window');
+  return { ...byTill('http'), actor: { kind: 'integrator', name: API_KEY_NAME } };
+}
+
+function writer({ by, hold }: { by: By; hold?: Hold }): Writer & { fence: Hold | undefined } {
+  return { by, fence: hold };
 }
 
 /** What a search text means: text to find, and an amount where it reads as yuan. */

@@ -45,7 +45,9 @@ async function commits(dir: string): Promise<void> {
   };
   const update = raw.prepare('UPDATE trades SET payable_until_ms = ? WHERE trade_no = ?');
   const event = raw.prepare(
-    "INSERT INTO events (at_ms, type, order_no, trade_no, from_state, to_state, what) VALUES (1, 'trade.changed', 'ORDER-000', 'TRADE-000', 'awaiting_payment', 'paying', 'paying_seen')",
+    `INSERT INTO events (at_ms, type, order_no, trade_no, from_state, to_state, what, actor, via, prev_hash, hash)
+     VALUES (1, 'trade.changed', 'ORDER-000', 'TRADE-000', 'awaiting_payment', 'paying', 'paying_seen', 'till', 'till',
+             coalesce((SELECT hash FROM events ORDER BY seq DESC LIMIT 1), zeroblob(32)), randomblob(32))`,
   );
   const begin = raw.prepare('BEGIN IMMEDIATE');
   const commit = raw.prepare('COMMIT');

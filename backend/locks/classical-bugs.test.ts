@@ -157,7 +157,8 @@ describe.skipIf(!(await haveRedis()))('a classical bug of Redis locks', () => {
     expect(written).toBe('A');
 
     const store = createStore(openMemoryDatabase());
-    const write = (who: string, hold: Hold) => store.transact(() => store.sessions.add(who, 2, 1), hold);
+    const write = (who: string, hold: Hold) =>
+      store.transact(() => store.sessions.add(who, 2, 1), { fence: hold });
     const paused = await take(ours({ isDead: true }));
     await ours({ redis: other }).run('A1', 10 * SECOND, async (hold) => void write('B', hold));
     expect(() => write('A', paused.hold)).toThrow(StaleHold);

@@ -1,8 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import { isPending } from '../domain/trade.ts';
 import { happened } from '../store/events.ts';
-import type { Fence } from '../store/fences.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
 import type { Claims } from './claims.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
@@ -17,13 +16,13 @@ export type CancelService = ReturnType<typeof createCancel>;
 export function createCancel(deps: { store: Store; clock: Clock; hub: Hub; settle: Settle; claims: Claims }) {
   const { store, clock, hub, settle, claims } = deps;
 
-  function cancelCharge(chargeId: string, hold?: Fence): void {
-    store.transact(() => stopCharge(chargeId), hold);
+  function cancelCharge(chargeId: string, as?: Writer): void {
+    store.transact(() => stopCharge(chargeId), as);
     hub.tell({ kind: 'committed' });
   }
 
   /** Throws `order_paid` when there is nothing to cancel any more, `order_elsewhere` while another till collects it. */
-  async function cancelOrder(orderNo: string, hold?: Fence): Promise<void> {
+  async function cancelOrder(orderNo: string, as?: Writer): Promise<void> {
     await claims.refuseElsewhere(orderNo);
     store.transact(() => {
       const order = store.orders.byNo(orderNo);
@@ -35,7 +34,7 @@ export function createCancel(deps: { store: Store; clock: Clock; hub: Hub; settl
       }
       const charge = store.charges.lastOfOrder(orderNo);
       if (charge) stopCharge(charge.chargeId);
-    }, hold);
+    }, as);
     hub.tell({ kind: 'committed' });
   }
 

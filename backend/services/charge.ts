@@ -6,7 +6,7 @@ import { storeInstant } from '../domain/store-time.ts';
 import { type Channel, newTrade, type Trade } from '../domain/trade.ts';
 import type { Hold } from '../locks/order-mutex.ts';
 import { happened } from '../store/events.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
 import type { Claims } from './claims.ts';
 import type { Drain } from './drain.ts';
 import { ServiceError } from './errors.ts';
@@ -23,6 +23,9 @@ export interface ChargeRequest {
   /** Who asks, should the order be new. */
   source: Order['source'];
 }
+
+/** Who charges, with the order's lock where the order is known beforehand. */
+type HoldingWriter = Writer & { fence?: Hold | undefined };
 
 /**
  * Charging: the order, one trade per channel and the intents to open them are committed before any wallet is
@@ -48,12 +51,13 @@ export function createCharge(deps: {
 }) {
   const { store, clock, hub, drain, wallets, numbers, claims } = deps;
 
-  async function start(request: ChargeRequest, hold?: Hold): Promise<Charge> {
+  async function start(request: ChargeRequest, as: HoldingWriter = {}): Promise<Charge> {
+    const hold = as.fence;
     const channels = usableChannels(request);
     const isClaimed = hold !== undefined && !hasLiveCharge(hold.orderNo);
     if (isClaimed) await claims.take(hold, clock.nowMs() + deps.ttlMs);
     try {
-      return write(request, channels, hold);
+      return write(request, channels, as);
     } catch (error) {
       if (isClaimed) await claims.giveUp(hold);
       throw error;
@@ -64,7 +68,7 @@ export function createCharge(deps: {
     return store.charges.lastOfOrder(orderNo)?.endedAtMs === null;
   }
 
-  function write(request: ChargeRequest, channels: readonly Channel[], hold: Hold | undefined): Charge {
+  function write(request: ChargeRequest, channels: readonly Channel[], as: Writer): Charge {
     const { charge, leased } = store.transact(() => {
       const existing = request.orderNo === undefined ? undefined : orderToCollect(request, request.orderNo);
       const last = existing && store.charges.lastOfOrder(existing.orderNo);
@@ -73,7 +77,7 @@ export function createCharge(deps: {
       const [chargeId = '', madeUpNo = '', ...tradeNos] = numbers.take(2 + channels.length);
       const order = existing ?? newOrder(request, request.orderNo ?? madeUpNo);
       return begin(order, chargeId, channels, tradeNos);
-    }, hold);
+    }, as);
     drain.adopt(leased);
     hub.tell({ kind: 'committed' });
     return charge;

@@ -4,6 +4,7 @@ import type { Log } from '../../ports/log.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { OrderClaims } from '../locks/order-claims.ts';
 import type { Hold, OrderMutex } from '../locks/order-mutex.ts';
+import { isAboutOrder } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
@@ -117,13 +118,15 @@ export function createClaims(deps: {
       const events = store.events.after(store.claimsTold.seq() ?? store.events.lastSeq(), BATCH);
       const last = events.at(-1);
       if (!last) return true;
-      const ended = events.filter(
-        (event) =>
-          event.type === 'order.paid' ||
-          event.type === 'trade.set_aside' ||
-          event.toState === 'closed' ||
-          event.toState === 'failed',
-      );
+      const ended = events
+        .filter(isAboutOrder)
+        .filter(
+          (event) =>
+            event.type === 'order.paid' ||
+            event.type === 'trade.set_aside' ||
+            event.toState === 'closed' ||
+            event.toState === 'failed',
+        );
       if (!(await tell(new Set(ended.map((event) => event.orderNo))))) return false;
       store.transact(() => store.claimsTold.setSeq(last.seq));
     }

@@ -32,11 +32,13 @@ async function codeOf(trade: Promise<Trade>): Promise<string> {
 
 describe.each(CHANNELS)('a notification of %s', (channel) => {
   test('that is genuine and fresh makes the trade paid at once, while no question is answered', async () => {
-    const { trade, deliver, identity, clock, till, http } = await waiting();
+    const { trade, deliver, identity, clock, till, http, db } = await waiting();
     http.down = true;
     expect(await deliver(paidNotification(identity, await trade(channel), clock.nowMs()))).toBe('ack');
     expect(await trade(channel)).toMatchObject({ state: 'paid', late: false, surplus: false });
     expect((await till.order('A1')).state).toBe('paid');
+    const via = db.prepare("SELECT via FROM events WHERE type = 'order.paid'").pluck().get();
+    expect(via).toBe('relay');
   });
 
   test('that comes a hundred times changes what the first one changed', async () => {

@@ -2,8 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { fen } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import { happened } from '../store/events.ts';
-import type { Fence } from '../store/fences.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
 
@@ -16,7 +15,7 @@ export function createOrders(deps: { store: Store; clock: Clock; hub: Hub; amoun
   return {
     create(
       input: { orderNo: string; amountFen: number; subject: string; note?: string | undefined },
-      hold?: Fence,
+      as?: Writer,
     ): Order {
       if (input.amountFen > amountMaxFen)
         throw new ServiceError('amount_invalid', { orderNo: input.orderNo });
@@ -38,7 +37,7 @@ export function createOrders(deps: { store: Store; clock: Clock; hub: Hub; amoun
           createdAtMs: clock.nowMs(),
           paidAtMs: null,
         });
-      }, hold);
+      }, as);
       hub.tell({ kind: 'committed' });
       return created;
     },

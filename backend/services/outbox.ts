@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.ts';
+import type { By } from '../domain/actor.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { endChargeIfOver } from './charge-end.ts';
@@ -34,30 +35,33 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
      * Ends a parked entry by hand. Its trade is no longer asked about and holds up its order no more; it
      * becomes neither paid nor closed by that, and a payment that turns up later still counts.
      */
-    setAside(entryId: number, reason: string): OutboxEntry {
+    setAside(entryId: number, reason: string, by?: By): OutboxEntry {
       const nowMs = clock.nowMs();
-      const entry = store.transact(() => {
-        const { kind, tradeNo, orderNo } = parked(entryId);
-        store.outbox.setAside(entryId, nowMs, reason);
-        const trade = tradeNo === null || kind === 'tell' ? undefined : store.trades.byNo(tradeNo);
-        if (trade) {
-          const isDebt = kind === 'refund';
-          store.trades.update(
-            isDebt ? { ...trade, refundDue: null } : { ...trade, setAside: { atMs: nowMs, reason } },
-          );
-          store.events.append({
-            atMs: nowMs,
-            type: 'trade.set_aside',
-            orderNo,
-            tradeNo,
-            fromState: trade.state,
-            toState: trade.state,
-            what: reason,
-          });
-          endChargeIfOver(store, trade, nowMs);
-        }
-        return mustHave(store.outbox.byId(entryId));
-      });
+      const entry = store.transact(
+        () => {
+          const { kind, tradeNo, orderNo } = parked(entryId);
+          store.outbox.setAside(entryId, nowMs, reason);
+          const trade = tradeNo === null || kind === 'tell' ? undefined : store.trades.byNo(tradeNo);
+          if (trade) {
+            const isDebt = kind === 'refund';
+            store.trades.update(
+              isDebt ? { ...trade, refundDue: null } : { ...trade, setAside: { atMs: nowMs, reason } },
+            );
+            store.events.append({
+              atMs: nowMs,
+              type: 'trade.set_aside',
+              orderNo,
+              tradeNo: trade.tradeNo,
+              fromState: trade.state,
+              toState: trade.state,
+              what: reason,
+            });
+            endChargeIfOver(store, trade, nowMs);
+          }
+          return mustHave(store.outbox.byId(entryId));
+        },
+        { by: by && { ...by, reason } },
+      );
       hub.tell({ kind: 'committed' });
       hub.tell({ kind: 'status' });
       return entry;

@@ -1,3 +1,4 @@
+import { byTill } from '../domain/actor.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import { type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
 import { delayAfter, isPuzzle, isUrgent, type Pace, parkedAfter, stepAfter } from '../domain/steps.ts';
@@ -37,6 +38,9 @@ export interface Settled {
   changed: Trade[];
 }
 
+const BY_ANSWER = { by: byTill('wallet') };
+const BY_NOTIFICATION = { by: byTill('relay') };
+
 /** A settled trade with what its wallet is asked next. */
 interface Applied extends Settled {
   next: Step | null;
@@ -64,7 +68,7 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       const applied = read(before, asked, result, nowMs);
       planAfter(entry, before, applied, answer);
       return applied;
-    });
+    }, BY_ANSWER);
   }
 
   /**
@@ -82,7 +86,7 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       const applied = read(mustRead(store, tradeNo), 'query', result, nowMs);
       if (applied.changed.length > 0) planNow(applied, nowMs);
       return applied;
-    });
+    }, BY_NOTIFICATION);
   }
 
   /** What the wallet's words do to the trade. */

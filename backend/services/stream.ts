@@ -2,7 +2,7 @@ import { withEventMeta } from '@orpc/server';
 import type { TillEvent } from '../../contract/events.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { storeInstant } from '../domain/store-time.ts';
-import type { StoredEvent } from '../store/events.ts';
+import { isAboutOrder, type OrderEvent } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Hub } from './hub.ts';
 import type { StatusService } from './status.ts';
@@ -50,7 +50,7 @@ export function createStream(deps: {
         const events = store.events.after(position, BATCH);
         for (const event of events) {
           position = event.seq;
-          yield withPosition(view(event), event.seq);
+          if (isAboutOrder(event)) yield withPosition(view(event), event.seq);
         }
         if (events.length > 0) continue;
         if (statusChanged) {
@@ -78,7 +78,7 @@ export function createStream(deps: {
     return Math.min(Number(lastEventId), last);
   }
 
-  function view(event: StoredEvent): TillEvent {
+  function view(event: OrderEvent): TillEvent {
     const at = storeInstant(event.atMs);
     const order = views.orderByNo(event.orderNo);
     switch (event.type) {
@@ -88,9 +88,9 @@ export function createStream(deps: {
         return {
           type: event.type,
           at,
-          tradeNo: event.tradeNo ?? '',
+          tradeNo: event.tradeNo,
           fromState: event.fromState,
-          toState: event.toState ?? 'created',
+          toState: event.toState,
           what: event.what ?? '',
           order,
         };

@@ -1,7 +1,7 @@
 import type { ShopMessage, ShopMessageType } from '../../contract/webhook.ts';
 import type { Random } from '../../ports/random.ts';
 import { storeInstant } from '../domain/store-time.ts';
-import type { StoredEvent } from '../store/events.ts';
+import { isAboutOrder, type OrderEvent, type StoredEvent } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Views } from './views.ts';
 
@@ -13,13 +13,13 @@ export function createTell(deps: { store: Store; random: Random; views: Views; t
   const { store, random, views, tillId } = deps;
 
   return function tell(events: readonly StoredEvent[]): void {
-    for (const event of events) {
+    for (const event of events.filter(isAboutOrder)) {
       const type = noteworthy(event, store);
       if (type !== null) write(type, event);
     }
   };
 
-  function write(type: ShopMessageType, event: StoredEvent): void {
+  function write(type: ShopMessageType, event: OrderEvent): void {
     const { orderNo, tradeNo, atMs } = event;
     const trade = tradeNo === null ? undefined : store.trades.byNo(tradeNo);
     const message: ShopMessage = {
@@ -50,7 +50,7 @@ export function createTell(deps: { store: Store; random: Random; views: Views; t
 }
 
 /** What the shop's systems are told of an event; null when it is the till's own affair. */
-function noteworthy(event: StoredEvent, store: Store): ShopMessageType | null {
+function noteworthy(event: OrderEvent, store: Store): ShopMessageType | null {
   switch (event.type) {
     case 'order.paid':
     case 'order.cancelled':
@@ -60,7 +60,7 @@ function noteworthy(event: StoredEvent, store: Store): ShopMessageType | null {
     case 'charge.ended':
       return isPaid(event.orderNo, store) ? null : event.type;
     case 'trade.changed':
-      return event.toState === 'paid' ? unexpected(event.tradeNo ?? '', store) : null;
+      return event.toState === 'paid' ? unexpected(event.tradeNo, store) : null;
     case 'order.created':
     case 'charge.started':
       return null;

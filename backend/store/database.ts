@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { teachLedger } from './ledger-chain.ts';
 import { teachSearch } from './search.ts';
 
 export type Db = Database.Database;
@@ -133,6 +134,7 @@ export function migrate(db: Db, all: readonly Migration[]): void {
     );
   }
   teachSearch(db);
+  teachLedger(db);
   for (const migration of all) {
     if (migration.version <= current) continue;
     db.transaction(() => {

@@ -1,52 +1,90 @@
+import type { Actor, By } from '../domain/actor.ts';
+import { LEDGER_START, type LedgerRow } from '../domain/ledger.ts';
 import type { TradeState } from '../domain/trade.ts';
 import type { Db } from './database.ts';
+import { ledgerHash } from './ledger-chain.ts';
 
-/** One committed happening. `seq` is the position that streams resume from. */
-export interface StoredEvent {
+/** Facts of an event beside those that every event has; kept as JSON. No payer, no key. */
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What can happen, by what it is about. A further kind is a further member here, and no other change of the table. */
+type Happening =
+  | {
+      type: 'order.created' | 'order.cancelled' | 'order.paid' | 'charge.started' | 'charge.ended';
+      orderNo: string;
+      tradeNo: string | null;
+      fromState: null;
+      toState: null;
+    }
+  | {
+      type: 'trade.changed' | 'trade.incident' | 'trade.set_aside';
+      orderNo: string;
+      tradeNo: string;
+      fromState: TradeState;
+      toState: TradeState;
+    }
+  | {
+      type: 'setting.changed';
+      orderNo: null;
+      tradeNo: null;
+      fromState: null;
+      toState: null;
+    };
+
+/** One committed happening. `seq` is the position that streams resume from; `by` is null where it was not yet recorded. */
+export type StoredEvent = Happening & {
   seq: number;
   atMs: number;
-  type:
-    | 'order.created'
-    | 'order.cancelled'
-    | 'order.paid'
-    | 'charge.started'
-    | 'charge.ended'
-    | 'trade.changed'
-    | 'trade.incident'
-    | 'trade.set_aside';
-  orderNo: string;
-  tradeNo: string | null;
-  fromState: TradeState | null;
-  toState: TradeState | null;
   what: string | null;
+  data: Facts | null;
+  by: By | null;
+};
+
+/** What windows and other systems are told of: everything that is about an order. */
+export type OrderEvent = Extract<StoredEvent, { orderNo: string }>;
+
+/** An event about to be written; `by` is said once for its transaction. */
+export type NewEvent = Happening & { atMs: number; what: string | null; data?: Facts };
+
+/** The end of the ledger. `hash`: 64 hexadecimal digits; of an empty one as before the first event. */
+export interface LedgerHead {
+  seq: number;
+  hash: string;
 }
 
-interface Row {
-  seq: number;
-  at_ms: number;
-  type: string;
-  order_no: string;
-  trade_no: string | null;
-  from_state: string | null;
-  to_state: string | null;
-  what: string | null;
-}
+type Row = LedgerRow & { prev_hash: Buffer; hash: Buffer };
 
 export type EventsTable = ReturnType<typeof eventsTable>;
 
-/** The table `events`: append only. */
+/** The table `events`: append only, each chained to the one before it. */
 export function eventsTable(db: Db) {
   const append = db.prepare(
-    `INSERT INTO events (at_ms, type, order_no, trade_no, from_state, to_state, what)
-     VALUES (:atMs, :type, :orderNo, :tradeNo, :fromState, :toState, :what)`,
+    `INSERT INTO events (seq, at_ms, type, order_no, trade_no, from_state, to_state, what, data,
+                         actor, actor_id, via, reason, approved_by, prev_hash, hash)
+     VALUES (:seq, :at_ms, :type, :order_no, :trade_no, :from_state, :to_state, :what, :data,
+             :actor, :actor_id, :via, :reason, :approved_by, :prevHash, :hash)`,
   );
+  const head = db.prepare<[], { seq: number; hash: Buffer }>(
+    'SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1',
+  );
+  const lastGiven = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
   const after = db.prepare<[number, number], Row>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
   const lastSeq = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM events').pluck();
-  const ofTrade = db.prepare<[string], Row>('SELECT * FROM events WHERE trade_no = ? ORDER BY seq');
+  const ofOrder = db.prepare<[string], Row>('SELECT * FROM events WHERE order_no = ? ORDER BY seq');
+  const ofTrade = db.prepare<[string, string], Row>(
+    `SELECT * FROM events WHERE order_no = (SELECT order_no FROM trades WHERE trade_no = ?) AND trade_no = ?
+     ORDER BY seq`,
+  );
 
   return {
-    append(event: Omit<StoredEvent, 'seq'>): void {
-      append.run(event);
+    /** Writes the event as the next link of the chain. Call inside a transaction: nobody else may write between. */
+    append(event: NewEvent, by: By): void {
+      if (!db.inTransaction) throw new Error('An event is written in the transaction of what it tells.');
+      const last = head.get();
+      const previous = last?.hash.toString('hex') ?? LEDGER_START;
+      const row = toRow(event, by, 1 + Math.max(lastGiven.get() ?? 0, last?.seq ?? 0));
+      const hash = ledgerHash(previous, row);
+      append.run({ ...row, prevHash: Buffer.from(previous, 'hex'), hash: Buffer.from(hash, 'hex') });
     },
     /** Events after position `seq`, in order, at most `limit`. */
     after(seq: number, limit: number): StoredEvent[] {
@@ -55,31 +93,90 @@ export function eventsTable(db: Db) {
     lastSeq(): number {
       return lastSeq.get() ?? 0;
     },
+    head(): LedgerHead {
+      const last = head.get();
+      return { seq: last?.seq ?? 0, hash: last?.hash.toString('hex') ?? LEDGER_START };
+    },
+    ofOrder(orderNo: string): StoredEvent[] {
+      return ofOrder.all(orderNo).map(fromRow);
+    },
     ofTrade(tradeNo: string): StoredEvent[] {
-      return ofTrade.all(tradeNo).map(fromRow);
+      return ofTrade.all(tradeNo, tradeNo).map(fromRow);
     },
   };
+}
+
+function toRow(event: NewEvent, by: By, seq: number): LedgerRow {
+  return {
+    seq,
+    at_ms: event.atMs,
+    type: event.type,
+    order_no: text(event.orderNo),
+    trade_no: text(event.tradeNo),
+    from_state: event.fromState,
+    to_state: event.toState,
+    what: text(event.what),
+    data: event.data === undefined ? null : JSON.stringify(event.data),
+    actor: by.actor.kind,
+    actor_id: text(actorId(by.actor)),
+    via: by.via,
+    reason: text(by.reason),
+    approved_by: by.approvedBy,
+  };
+}
+
+/** As the database will give it back: half a surrogate pair has no UTF-8. */
+function text(value: string | null): string | null {
+  return value === null ? null : value.toWellFormed();
+}
+
+function actorId(actor: Actor): string | null {
+  switch (actor.kind) {
+    case 'person':
+      return actor.personId;
+    case 'integrator':
+      return actor.name;
+    case 'till':
+      return null;
+  }
 }
 
 function fromRow(row: Row): StoredEvent {
   return {
     seq: row.seq,
     atMs: row.at_ms,
-    type: row.type as StoredEvent['type'],
+    type: row.type,
     orderNo: row.order_no,
     tradeNo: row.trade_no,
-    fromState: row.from_state as TradeState | null,
-    toState: row.to_state as TradeState | null,
+    fromState: row.from_state,
+    toState: row.to_state,
     what: row.what,
+    data: row.data === null ? null : JSON.parse(row.data),
+    by: byOf(row),
+  } as StoredEvent;
+}
+
+function byOf({ actor, actor_id: id, via, reason, approved_by: approvedBy }: Row): By | null {
+  if (actor === null) return null;
+  const who = {
+    kind: actor,
+    ...(actor === 'person' ? { personId: id } : {}),
+    ...(actor === 'integrator' ? { name: id } : {}),
   };
+  return { actor: who as Actor, via: via as By['via'], reason, approvedBy };
+}
+
+/** An event that is about an order, and not about the whole till. */
+export function isAboutOrder(event: StoredEvent): event is OrderEvent {
+  return event.orderNo !== null;
 }
 
 /** An event about an order as a whole. */
 export function happened(
-  type: Exclude<StoredEvent['type'], `trade.${string}`>,
+  type: Extract<Happening, { toState: null; orderNo: string }>['type'],
   orderNo: string,
   atMs: number,
   tradeNo: string | null = null,
-): Omit<StoredEvent, 'seq'> {
+): NewEvent {
   return { atMs, type, orderNo, tradeNo, fromState: null, toState: null, what: null };
 }

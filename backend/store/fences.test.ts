@@ -14,7 +14,8 @@ const times = { leaseMs: 1_000, ticketMs: 1_000 };
 describe('a write under an order’s lock', () => {
   test('is refused, with nothing written, once a later holder has written', () => {
     const store = createStore(openMemoryDatabase());
-    const write = (name: string, with_: Fence) => store.transact(() => store.sessions.add(name, 2, 1), with_);
+    const write = (name: string, with_: Fence) =>
+      store.transact(() => store.sessions.add(name, 2, 1), { fence: with_ });
     write('first', fence(7));
     write('again', fence(7));
     write('second', fence(8));
@@ -26,23 +27,28 @@ describe('a write under an order’s lock', () => {
 
   test('is refused when the lease has run out, though nobody came after', () => {
     const store = createStore(openMemoryDatabase());
-    expect(() => store.transact(() => store.sessions.add('late', 2, 1), fence(7, false))).toThrow(StaleHold);
+    expect(() => store.transact(() => store.sessions.add('late', 2, 1), { fence: fence(7, false) })).toThrow(
+      StaleHold,
+    );
     expect(store.sessions.has('late', 1)).toBe(false);
   });
 
   test('that failed does not count as seen', () => {
     const store = createStore(openMemoryDatabase());
     expect(() =>
-      store.transact(() => {
-        throw new Error('refused');
-      }, fence(9)),
+      store.transact(
+        () => {
+          throw new Error('refused');
+        },
+        { fence: fence(9) },
+      ),
     ).toThrow('refused');
     expect(store.fences.greatest('A1')).toBe(0);
   });
 
   test('passes where a hold cannot be lost', () => {
     const store = createStore(openMemoryDatabase());
-    store.transact(() => store.sessions.add('first', 2, 1), fence(null));
+    store.transact(() => store.sessions.add('first', 2, 1), { fence: fence(null) });
     expect(store.fences.greatest('A1')).toBe(0);
   });
 
@@ -52,9 +58,11 @@ describe('a write under an order’s lock', () => {
     const leases = leasesTable(db);
     const ask = { orderNo: 'A1', ticket: null, holder: 'T0MW', nowMs: 1_000, times };
     const ticket = leases.look(ask)?.ticket ?? 0;
-    store.transact(() => store.sessions.add('first', 2, 1), fence(ticket));
+    store.transact(() => store.sessions.add('first', 2, 1), { fence: fence(ticket) });
     leases.remove(ticket);
-    expect(() => store.transact(() => store.sessions.add('late', 2, 1), fence(ticket))).toThrow(StaleHold);
+    expect(() => store.transact(() => store.sessions.add('late', 2, 1), { fence: fence(ticket) })).toThrow(
+      StaleHold,
+    );
   });
 });
 
@@ -62,7 +70,7 @@ describe('the queue for an order’s lease', () => {
   test('gives tickets greater than any token under which the order was written', () => {
     const db = openMemoryDatabase();
     const store = createStore(db);
-    store.transact(() => {}, fence(1_700_000_000_000));
+    store.transact(() => {}, { fence: fence(1_700_000_000_000) });
     const look = leasesTable(db).look({ orderNo: 'A1', ticket: null, holder: 'T0MW', nowMs: 1, times });
     expect(look?.ticket).toBe(1_700_000_000_001);
   });

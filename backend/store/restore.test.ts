@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatNumber } from '../domain/numbers.ts';
 import { openMemoryDatabase, openStorage, RESTORING_FILE } from './database.ts';
 import { createDisk } from './disk.ts';
+import { happened } from './events.ts';
 import type { JournalEntry } from './journal.ts';
 import { findBackups, lookInto, replay, restore } from './restore.ts';
 import { createStore } from './store.ts';
@@ -194,26 +195,10 @@ describe('what the journal knows', () => {
     const db = openMemoryDatabase();
     const store = createStore(db);
     store.till.identify('sandbox', 1, Uint8Array.of(1, 2, 3, 4));
-    store.events.append({
-      atMs: 1,
-      type: 'order.created',
-      orderNo: 'O',
-      tradeNo: null,
-      fromState: null,
-      toState: null,
-      what: null,
-    });
+    store.transact(() => store.events.append(happened('order.created', 'O', 1)));
     replay(db, [newOrder], NOW_MS);
     const last = store.events.lastSeq();
-    store.events.append({
-      atMs: 1,
-      type: 'order.created',
-      orderNo: 'O',
-      tradeNo: null,
-      fromState: null,
-      toState: null,
-      what: null,
-    });
+    store.transact(() => store.events.append(happened('order.created', 'O', 1)));
     expect(store.events.lastSeq()).toBeGreaterThan(last + 999_990);
   });
 });

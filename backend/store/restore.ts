@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { byTill } from '../domain/actor.ts';
 import { fen } from '../domain/money.ts';
 import { readNumber } from '../domain/numbers.ts';
 import { newTrade, type Trade } from '../domain/trade.ts';
@@ -143,37 +144,41 @@ export function replay(
 ): { newer: number; toAsk: number } {
   const store = createStore(db);
   const tillId = tillIdOf(db);
-  return store.transact(() => {
-    let mark = store.till.numbers();
-    const pass = (number: string) => {
-      const read = readNumber(number);
-      if (read?.tillId !== tillId || !read) return;
-      if (read.second > mark.second || (read.second === mark.second && read.count > mark.count)) mark = read;
-    };
-    let newer = 0;
-    for (const entry of entries) {
-      if (entry.kind === 'order_cancelled') {
-        if (store.orders.byNo(entry.orderNo)?.state === 'open') store.orders.markCancelled(entry.orderNo);
-        continue;
+  return store.transact(
+    () => {
+      let mark = store.till.numbers();
+      const pass = (number: string) => {
+        const read = readNumber(number);
+        if (read?.tillId !== tillId || !read) return;
+        if (read.second > mark.second || (read.second === mark.second && read.count > mark.count))
+          mark = read;
+      };
+      let newer = 0;
+      for (const entry of entries) {
+        if (entry.kind === 'order_cancelled') {
+          if (store.orders.byNo(entry.orderNo)?.state === 'open') store.orders.markCancelled(entry.orderNo);
+          continue;
+        }
+        pass(entry.orderNo);
+        if (entry.kind === 'order') addOrder(store, entry);
+        else if (entry.kind === 'charge') addCharge(store, db, entry, pass);
+        else if (addTrade(store, entry, pass, nowMs)) newer += 1;
       }
-      pass(entry.orderNo);
-      if (entry.kind === 'order') addOrder(store, entry);
-      else if (entry.kind === 'charge') addCharge(store, db, entry, pass);
-      else if (addTrade(store, entry, pass, nowMs)) newer += 1;
-    }
-    // Numbers of the last moments may be in no journal; their second is over.
-    const now = Math.floor(nowMs / 1_000);
-    store.till.setNumbers(now > mark.second ? { second: now, count: 0 } : mark);
-    db.prepare("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'").run(POSITIONS_SKIPPED);
-    endEmptyCharges(db, nowMs);
-    // An answer of before the backup is none about what came after it; what was parked is asked once more.
-    db.exec(`DELETE FROM restored_trades;
+      // Numbers of the last moments may be in no journal; their second is over.
+      const now = Math.floor(nowMs / 1_000);
+      store.till.setNumbers(now > mark.second ? { second: now, count: 0 } : mark);
+      db.prepare("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'").run(POSITIONS_SKIPPED);
+      endEmptyCharges(db, nowMs);
+      // An answer of before the backup is none about what came after it; what was parked is asked once more.
+      db.exec(`DELETE FROM restored_trades;
       UPDATE outbox SET last_answer_at_ms = NULL, state = 'due', parked_why = NULL, puzzles = 0
         WHERE kind IN ('open', 'query', 'close', 'cancel') AND state <> 'set_aside';
       INSERT INTO restored_trades
         SELECT trade_no FROM outbox WHERE kind IN ('open', 'query', 'close', 'cancel') AND state <> 'set_aside'`);
-    return { newer, toAsk: store.restored.waiting().length };
-  });
+      return { newer, toAsk: store.restored.waiting().length };
+    },
+    { by: byTill('restore') },
+  );
 }
 
 type Of<K extends JournalEntry['kind']> = Extract<JournalEntry, { kind: K }>;

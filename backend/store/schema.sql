@@ -16,18 +16,48 @@ CREATE TABLE claims_told (
   seq INTEGER NOT NULL
 ) STRICT;
 
+CREATE TRIGGER events_follow BEFORE INSERT ON events
+WHEN NEW.seq <= (SELECT coalesce(max(seq), 0) FROM events)
+  OR NEW.prev_hash IS NOT coalesce((SELECT hash FROM events ORDER BY seq DESC LIMIT 1), zeroblob(32))
+BEGIN
+  SELECT raise(ABORT, 'events follow one another');
+END;
+
+CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+BEGIN
+  SELECT raise(ABORT, 'events are never changed');
+END;
+
+CREATE TRIGGER events_never_go BEFORE DELETE ON events
+BEGIN
+  SELECT raise(ABORT, 'events are never deleted');
+END;
+
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   at_ms INTEGER NOT NULL,
   type TEXT NOT NULL,
-  order_no TEXT NOT NULL,
+  -- Null when it is about no order.
+  order_no TEXT,
   trade_no TEXT,
   from_state TEXT,
   to_state TEXT,
-  what TEXT
+  what TEXT,
+  -- Further facts, as JSON.
+  data TEXT,
+  actor TEXT CHECK (actor IN ('person', 'integrator', 'till')),
+  -- Of a person the id, of another system its name.
+  actor_id TEXT,
+  via TEXT,
+  reason TEXT,
+  approved_by TEXT,
+  prev_hash BLOB NOT NULL CHECK (length(prev_hash) = 32),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  CHECK ((actor IS NULL) = (via IS NULL)),
+  CHECK ((coalesce(actor, 'till') = 'till') = (actor_id IS NULL))
 ) STRICT;
 
-CREATE INDEX events_of_trade ON events (trade_no, seq) WHERE trade_no IS NOT NULL;
+CREATE INDEX events_of_order ON events (order_no, seq) WHERE order_no IS NOT NULL;
 
 CREATE TABLE exchanges (
   id INTEGER PRIMARY KEY,

@@ -1,7 +1,8 @@
+import { type By, byTill } from '../domain/actor.ts';
 import { type ChargesTable, chargesTable } from './charges.ts';
 import { type ClaimsToldTable, claimsToldTable } from './claims-told.ts';
 import { asStorageError, type Db, isStorageFault, type StorageError } from './database.ts';
-import { type EventsTable, eventsTable, type StoredEvent } from './events.ts';
+import { type EventsTable, eventsTable, type NewEvent, type StoredEvent } from './events.ts';
 import { type ExchangesTable, exchangesTable } from './exchanges.ts';
 import { type Fence, type FencesTable, fencesTable } from './fences.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -20,7 +21,10 @@ export interface Store {
   orders: OrdersTable;
   charges: ChargesTable;
   trades: TradesTable;
-  events: EventsTable;
+  events: Omit<EventsTable, 'append'> & {
+    /** Writes the event as the next link of the chain, by whom the running transaction is. */
+    append(event: NewEvent): void;
+  };
   exchanges: ExchangesTable;
   outbox: OutboxTable;
   sessions: SessionsTable;
@@ -31,18 +35,25 @@ export interface Store {
   /**
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
    * the disk refuses, with nothing written; what `work` itself throws passes through, with nothing written. With a
-   * fence, throws `StaleHold`, with nothing written, when the writer has lost the order's lock.
+   * fence, throws `StaleHold`, with nothing written, when the writer has lost the order's lock. Its events are
+   * `by` whom it says; within another transaction, by whom that one is; else by the till itself.
    */
-  transact<T>(work: () => T, fence?: Fence): T;
+  transact<T>(work: () => T, as?: Writer): T;
   /**
    * Like `transact`, but together with the other works of this turn; resolves once all are on disk. A work
    * that throws takes back only its own writes.
    */
-  transactSoon<T>(work: () => T): Promise<T>;
+  transactSoon<T>(work: () => T, as?: Pick<Writer, 'by'>): Promise<T>;
   /** Moves the write-ahead log into the database file without waiting for readers. Throws `StorageError`. */
   checkpoint(): void;
   /** Changes whenever another connection has committed to the database. */
   dataVersion(): number;
+}
+
+/** In whose name, and under which lock, something is written. */
+export interface Writer {
+  by?: By | undefined;
+  fence?: Fence | undefined;
 }
 
 /** What the keeper of the disk hears of. */
@@ -54,6 +65,8 @@ export interface StoreHooks {
   /** What a transaction says that happened, at its end: what is written now is committed with it. */
   beforeCommit?: (events: readonly StoredEvent[]) => void;
 }
+
+const TILL = byTill();
 
 /** As SQLite's LIMIT has it. */
 const ALL = -1;
@@ -79,13 +92,29 @@ export function createStore(
   const nested = db.transaction((work: () => unknown) => work());
   /** Written by the running transaction. */
   let written: JournalEntry[] = [];
+  /** Of the running transaction. */
+  let running: By = TILL;
 
-  function transact<T>(work: () => T, fence?: Fence): T {
+  function transact<T>(work: () => T, { by, fence }: Writer = {}): T {
     const isOutermost = !db.inTransaction;
     if (isOutermost) written = [];
-    const result = guarded(() => transaction(isOutermost ? () => followed(work) : work, fence) as T);
+    const named = inNameOf(by ?? (isOutermost ? TILL : running), work);
+    const result = guarded(() => transaction(isOutermost ? () => followed(named) : named, fence) as T);
     hooks.onCommit(isOutermost ? written : []);
     return result;
+  }
+
+  /** `work`, whose events are `by` somebody. */
+  function inNameOf<T>(by: By, work: () => T): () => T {
+    return () => {
+      const outer = running;
+      running = by;
+      try {
+        return work();
+      } finally {
+        running = outer;
+      }
+    };
   }
 
   function savepoint<T>(work: () => T): T {
@@ -134,6 +163,8 @@ export function createStore(
     return result;
   }
 
+  const groupCommit = createGroupCommit({ transact, savepoint, soon });
+
   return {
     till: tillTable(db),
     orders: noted(noted(ordersTable(db), 'insert', entryOf.order), 'markCancelled', (orderNo: string) => ({
@@ -142,7 +173,7 @@ export function createStore(
     })),
     charges: noted(chargesTable(db), 'insert', entryOf.charge),
     trades: noted(tradesTable(db), 'insert', entryOf.trade),
-    events,
+    events: { ...events, append: (event) => events.append(event, running) },
     exchanges: exchangesTable(db),
     outbox: outboxTable(db),
     sessions: sessionsTable(db),
@@ -151,7 +182,7 @@ export function createStore(
     relay: relayTable(db),
     restored: restoredTable(db),
     transact,
-    transactSoon: createGroupCommit({ transact, savepoint, soon }),
+    transactSoon: (work, { by = TILL } = {}) => groupCommit(inNameOf(by, work)),
     checkpoint: () => guarded(() => void db.pragma('wal_checkpoint(PASSIVE)')),
     dataVersion: () => db.pragma('data_version', { simple: true }) as number,
   };

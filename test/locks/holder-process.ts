@@ -67,7 +67,7 @@ async function obey(told: Told): Promise<void> {
     answer('ended');
   } else if (hold) {
     const held = hold;
-    const word = await outcome(() => store.transact(() => store.sessions.add(holder, 2, 1), held));
+    const word = await outcome(() => store.transact(() => store.sessions.add(holder, 2, 1), { fence: held }));
     const claimed = await outcome(() =>
       claims.claim(held, { holder, untilMs: clock.nowMs() + 60_000, state: 'live' }),
     );
