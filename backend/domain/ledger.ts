@@ -5,6 +5,7 @@ export interface LedgerRow {
   type: string;
   order_no: string | null;
   trade_no: string | null;
+  refund_no: string | null;
   from_state: string | null;
   to_state: string | null;
   what: string | null;
@@ -33,6 +34,7 @@ export function ledgerText(prevHash: string, row: LedgerRow): string {
     row.type,
     row.order_no,
     row.trade_no,
+    row.refund_no,
     row.from_state,
     row.to_state,
     row.what,

@@ -35,6 +35,7 @@ type Happening =
 export type StoredEvent = Happening & {
   seq: number;
   atMs: number;
+  refundNo: string | null;
   what: string | null;
   data: Facts | null;
   by: By | null;
@@ -44,7 +45,7 @@ export type StoredEvent = Happening & {
 export type OrderEvent = Extract<StoredEvent, { orderNo: string }>;
 
 /** An event about to be written; `by` is said once for its transaction. */
-export type NewEvent = Happening & { atMs: number; what: string | null; data?: Facts };
+export type NewEvent = Happening & { atMs: number; what: string | null; refundNo?: string; data?: Facts };
 
 /** The end of the ledger. `hash`: 64 hexadecimal digits; of an empty one as before the first event. */
 export interface LedgerHead {
@@ -59,9 +60,9 @@ export type EventsTable = ReturnType<typeof eventsTable>;
 /** The table `events`: append only, each chained to the one before it. */
 export function eventsTable(db: Db) {
   const append = db.prepare(
-    `INSERT INTO events (seq, at_ms, type, order_no, trade_no, from_state, to_state, what, data,
+    `INSERT INTO events (seq, at_ms, type, order_no, trade_no, refund_no, from_state, to_state, what, data,
                          actor, actor_id, via, reason, approved_by, prev_hash, hash)
-     VALUES (:seq, :at_ms, :type, :order_no, :trade_no, :from_state, :to_state, :what, :data,
+     VALUES (:seq, :at_ms, :type, :order_no, :trade_no, :refund_no, :from_state, :to_state, :what, :data,
              :actor, :actor_id, :via, :reason, :approved_by, :prevHash, :hash)`,
   );
   const head = db.prepare<[], { seq: number; hash: Buffer }>(
@@ -113,6 +114,7 @@ function toRow(event: NewEvent, by: By, seq: number): LedgerRow {
     type: event.type,
     order_no: text(event.orderNo),
     trade_no: text(event.tradeNo),
+    refund_no: event.refundNo ?? null,
     from_state: event.fromState,
     to_state: event.toState,
     what: text(event.what),
@@ -148,6 +150,7 @@ function fromRow(row: Row): StoredEvent {
     type: row.type,
     orderNo: row.order_no,
     tradeNo: row.trade_no,
+    refundNo: row.refund_no,
     fromState: row.from_state,
     toState: row.to_state,
     what: row.what,

@@ -27,5 +27,14 @@ type Before = [number, number, string, ...(string | null)[]];
 
 function unsaid([seq, at_ms, type, order_no, trade_no, from_state, to_state, what]: Before): LedgerRow {
   const said = { seq, at_ms, type, order_no, trade_no, from_state, to_state, what } as LedgerRow;
-  return { ...said, data: null, actor: null, actor_id: null, via: null, reason: null, approved_by: null };
+  return {
+    ...said,
+    refund_no: null,
+    data: null,
+    actor: null,
+    actor_id: null,
+    via: null,
+    reason: null,
+    approved_by: null,
+  };
 }

@@ -10,6 +10,7 @@ CREATE TABLE events (
   -- Null when it is about no order.
   order_no TEXT,
   trade_no TEXT,
+  refund_no TEXT,
   from_state TEXT,
   to_state TEXT,
   what TEXT,
@@ -42,6 +43,7 @@ UPDATE sqlite_sequence
 DROP TABLE events_unchained;
 
 CREATE INDEX events_of_order ON events (order_no, seq) WHERE order_no IS NOT NULL;
+CREATE INDEX events_of_refund ON events (refund_no, seq) WHERE refund_no IS NOT NULL;
 
 CREATE TRIGGER events_never_change BEFORE UPDATE ON events
 BEGIN
