@@ -17,8 +17,10 @@ export function chargesTable(db: Db) {
     'INSERT INTO charges (charge_id, order_no, created_at_ms, expires_at_ms, ended_at_ms) VALUES (?, ?, ?, ?, NULL)',
   );
   const byId = db.prepare<[string], Row>('SELECT * FROM charges WHERE charge_id = ?');
+  // Cast, so that it is planned once and not at every use: see outbox.ts.
   const lastOfOrder = db.prepare<[string], Row>(
-    'SELECT * FROM charges WHERE order_no = ? ORDER BY ended_at_ms IS NOT NULL, created_at_ms DESC, charge_id DESC LIMIT 1',
+    `SELECT * FROM charges WHERE order_no = CAST(? AS TEXT)
+     ORDER BY ended_at_ms IS NOT NULL, created_at_ms DESC, charge_id DESC LIMIT 1`,
   );
   const live = db.prepare<[], Row>(
     'SELECT * FROM charges WHERE ended_at_ms IS NULL ORDER BY created_at_ms, charge_id LIMIT 200',

@@ -69,7 +69,10 @@ export function eventsTable(db: Db) {
     'SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1',
   );
   const lastGiven = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
-  const after = db.prepare<[number, number], Row>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
+  // Cast, so that it is planned once and not at every use: see outbox.ts.
+  const after = db.prepare<[number, number], Row>(
+    'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT CAST(? AS INTEGER)',
+  );
   const lastSeq = db.prepare<[], number>('SELECT coalesce(max(seq), 0) FROM events').pluck();
   const ofOrder = db.prepare<[string], Row>('SELECT * FROM events WHERE order_no = ? ORDER BY seq');
   const ofTrade = db.prepare<[string, string], Row>(

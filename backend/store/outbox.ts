@@ -83,10 +83,14 @@ interface Row {
 }
 
 const DIALOGUE = "kind IN ('open', 'query', 'close', 'cancel')";
-/** May be carried out: nobody does just now, and nothing older of its lane is unfinished. */
-const FREE = `o.state = 'due' AND (o.lease_until_ms IS NULL OR o.lease_until_ms <= :nowMs)
+/**
+ * May be carried out: nobody does just now, and nothing older of its lane is unfinished. The casts, here and below,
+ * are for speed: SQLite plans a statement anew at every use when its plan may depend on a bare parameter's value.
+ */
+const FREE = `o.state = 'due' AND (o.lease_until_ms IS NULL OR o.lease_until_ms <= CAST(:nowMs AS INTEGER))
   AND NOT EXISTS (SELECT 1 FROM outbox older
     WHERE older.lane = o.lane AND older.entry_id < o.entry_id AND older.state <> 'set_aside')`;
+const QUEUED = 'o.queue = CAST(:queue AS TEXT) AND o.priority = CAST(:priority AS INTEGER)';
 /** A first question for a code. */
 const FRESH = "AND o.kind = 'open' AND o.attempts = 0";
 
@@ -120,8 +124,8 @@ export function outboxTable(db: Db) {
   const finish = db.prepare("DELETE FROM outbox WHERE entry_id = ? AND state <> 'set_aside'");
   const free = (which: string) =>
     db.prepare<[Record<string, unknown>], Row>(
-      `SELECT * FROM outbox o WHERE o.queue = :queue AND o.priority = :priority AND o.due_at_ms <= :nowMs
-         AND ${FREE} ${which} ORDER BY o.due_at_ms, o.entry_id LIMIT :limit`,
+      `SELECT * FROM outbox o WHERE ${QUEUED} AND o.due_at_ms <= CAST(:nowMs AS INTEGER)
+         AND ${FREE} ${which} ORDER BY o.due_at_ms, o.entry_id LIMIT CAST(:limit AS INTEGER)`,
     );
   const freeAny = free('');
   const freeFresh = free(FRESH);
@@ -138,7 +142,7 @@ export function outboxTable(db: Db) {
   const next = (which: string) =>
     db
       .prepare<[Record<string, unknown>], number>(
-        `SELECT o.due_at_ms FROM outbox o WHERE o.queue = :queue AND o.priority = :priority AND ${FREE} ${which}
+        `SELECT o.due_at_ms FROM outbox o WHERE ${QUEUED} AND ${FREE} ${which}
          ORDER BY o.due_at_ms, o.entry_id LIMIT 1`,
       )
       .pluck();

@@ -85,8 +85,9 @@ export function tradesTable(db: Db) {
       .join(', ')} WHERE trade_no = :trade_no`,
   );
   const byNo = db.prepare<[string], Row>('SELECT * FROM trades WHERE trade_no = ?');
+  // Cast, here and below, so that it is planned once and not at every use: see outbox.ts.
   const ofCharge = db.prepare<[string], Row>(
-    'SELECT * FROM trades WHERE charge_id = ? ORDER BY channel, created_at_ms',
+    'SELECT * FROM trades WHERE charge_id = CAST(? AS TEXT) ORDER BY channel, created_at_ms',
   );
   const anyOpening = db
     .prepare<[string], number>(
@@ -97,7 +98,7 @@ export function tradesTable(db: Db) {
   const expired = db.prepare<[number, number], Row>(
     `SELECT * FROM trades INDEXED BY trades_deadline
      WHERE state IN ('created', 'awaiting_payment', 'paying') AND set_aside_at_ms IS NULL
-       AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`,
+       AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT CAST(? AS INTEGER)`,
   );
   const nextDeadline = db
     .prepare<[], number | null>(
