@@ -57,6 +57,8 @@ export function createLockServer(time: WorldTime): LockServer {
     /** One command there and its answer back; on a bad line nobody knows whether it was carried out. */
     function reach<T>(command: () => T): Promise<T> {
       return new Promise((resolve, reject) => {
+        // What the dead still do is seen by nobody.
+        if (life.isOver) return;
         const isDark = line.state !== 'up';
         const giveUp = time.after(REACH_MS, () => {
           if (!life.isOver) reject(new LockUnavailable('unreachable'));
