@@ -3,6 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
+import { createAccess } from './access.ts';
 import { createRouter, type Router } from './dispatcher.ts';
 import { fen } from './domain/money.ts';
 import { createApp } from './http/app.ts';
@@ -207,6 +208,7 @@ export function createBackend(ports: BackendPorts): Backend {
   const neighbours = createNeighbours({ clock, store, hub });
   const { amountMaxFen, shopName } = ports;
   const router = createRouter({
+    access: createAccess(),
     mutex,
     store,
     till: {

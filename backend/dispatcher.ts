@@ -1,7 +1,8 @@
 import { implement } from '@orpc/server';
 import { contract, type ProcedureMeta } from '../contract/index.ts';
 import type { Charge } from '../contract/order.ts';
-import { type By, byTill } from './domain/actor.ts';
+import type { Access, CallContext } from './access.ts';
+import type { By } from './domain/actor.ts';
 import { fen, yuanToFen } from './domain/money.ts';
 import type { Hold, OrderMutex } from './locks/order-mutex.ts';
 import type { RelayClient } from './relay/relay-client.ts';
@@ -16,14 +17,8 @@ import type { createToday, Till } from './services/till.ts';
 import type { Views } from './services/views.ts';
 import type { Store, Writer } from './store/store.ts';
 
-/** Who calls: a window of the till, or another system with an API key. */
-export type CallContext = { caller: 'window' | 'integrator' };
-
 /** What a handler gets besides: in whose name it writes, and the order's lock where the procedure takes one. */
 type HandlerContext = CallContext & { by?: By; hold?: Hold };
-
-/** The one key for other systems is the configured one. */
-const API_KEY_NAME = 'api-key';
 
 /** How long a caller waits for an order that another call is working on. */
 const LOCK_WAIT_MS = 5_000;
@@ -31,12 +26,13 @@ const LOCK_WAIT_MS = 5_000;
 const CODES_WAIT_MS = 20_000;
 
 /**
- * The contract, implemented: input is validated before anything looks at it, then the order is locked,
- * then the service runs. The same router serves the MessagePort and HTTP.
+ * The contract, implemented: input is validated before anything looks at it, then the caller's right is
+ * checked, then the order is locked, then the service runs. The same router serves the MessagePort and HTTP.
  */
 export type Router = ReturnType<typeof createRouter>;
 
 export function createRouter(deps: {
+  access: Access;
   mutex: OrderMutex;
   store: Store;
   till: Till;
@@ -60,7 +56,11 @@ export function createRouter(deps: {
     // Middleware must never see input that was not validated.
     .$config({ initialInputValidationIndex: Number.NEGATIVE_INFINITY })
     .$context<HandlerContext>()
-    .use(({ context, next }) => next({ context: { by: byCaller(context) } }))
+    .use(({ context, procedure, next }) => {
+      const { standing, by } = deps.access.who(context);
+      deps.access.admit(procedure['~orpc'].meta.needs, standing);
+      return next({ context: { by } });
+    })
     .use(async ({ procedure, next }) => {
       const result = await next();
       if (!procedure['~orpc'].meta.awaitsCodes) return result;
@@ -146,11 +146,6 @@ export function createRouter(deps: {
 }
 
 /** In whose name a call writes. Nobody is signed in at a window: what it asks for is the till's. */
-function byCaller({ caller }: CallContext): By {
-  if (caller === 'window') return byTill('window');
-  return { ...byTill('http'), actor: { kind: 'integrator', name: API_KEY_NAME } };
-}
-
 function writer({ by, hold }: { by: By; hold?: Hold }): Writer & { fence: Hold | undefined } {
   return { by, fence: hold };
 }

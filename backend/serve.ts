@@ -7,7 +7,8 @@ import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
 import type { RequestHandler } from 'express';
 import { type ErrorCode, type ErrorData, Problem } from '../contract/errors.ts';
 import { contract } from '../contract/index.ts';
-import type { CallContext, Router } from './dispatcher.ts';
+import type { CallContext } from './access.ts';
+import type { Router } from './dispatcher.ts';
 import { sendProblem } from './http/send-problem.ts';
 import { type Problems, problem, problemBody } from './problems.ts';
 

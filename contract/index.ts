@@ -3,18 +3,23 @@ import { z } from 'zod';
 import { TillEvent } from './events.ts';
 import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
 import { OutboxEntry, OutboxState, SetAsideInput } from './outbox.ts';
+import type { Right } from './people.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
 
 export type ProcedureMeta = {
+  /** What the caller must have the right to: `backend/domain/rights.ts`. Checked for every call. */
+  needs: Right;
   /** Which order the procedure locks, and how the dispatcher finds it in the input. Absent where it only reads. */
   lock?: 'orderNo' | 'chargeId';
   /** Answers with a charge once its codes are there, the lock already given back. */
   awaitsCodes?: boolean;
 };
 
-const procedure = oc.$meta<ProcedureMeta>({});
+/** A procedure cannot be declared without saying what it needs. */
+const procedure = (needs: Right, more: Omit<ProcedureMeta, 'needs'> = {}) =>
+  oc.$meta<ProcedureMeta>({ needs, ...more });
 
 /** Keyset pages: `nextCursor` is null on the last one. */
 const Page = {
@@ -24,21 +29,22 @@ const Page = {
 
 export const contract = {
   till: {
-    get: procedure.route({ method: 'GET', path: '/till', summary: 'Who this till is' }).output(Till),
-    status: procedure
+    get: procedure('see_till')
+      .route({ method: 'GET', path: '/till', summary: 'Who this till is' })
+      .output(Till),
+    status: procedure('see_till')
       .route({ method: 'GET', path: '/status', summary: 'What the till can do right now' })
       .output(TillStatus),
-    today: procedure
+    today: procedure('look')
       .route({ method: 'GET', path: '/today', summary: "The accounting day's takings so far" })
       .output(DaySummary),
   },
   orders: {
-    create: procedure
+    create: procedure('collect', { lock: 'orderNo' })
       .route({ method: 'POST', path: '/orders', successStatus: 201, summary: 'Send an order ahead' })
-      .meta({ lock: 'orderNo' })
       .input(CreateOrderInput)
       .output(Order),
-    list: procedure
+    list: procedure('look')
       .route({ method: 'GET', path: '/orders', summary: 'Orders, newest first' })
       .input(
         z.object({
@@ -50,40 +56,37 @@ export const contract = {
         }),
       )
       .output(z.object({ items: z.array(Order), nextCursor: z.string().nullable() })),
-    get: procedure
+    get: procedure('look')
       .route({ method: 'GET', path: '/orders/{orderNo}', summary: 'One order with its charge' })
       .input(z.object({ orderNo: OrderNo }))
       .output(Order),
-    cancel: procedure
+    cancel: procedure('collect', { lock: 'orderNo' })
       .route({
         method: 'POST',
         path: '/orders/{orderNo}/cancel',
         summary: 'Cancel an order and close its codes',
       })
-      .meta({ lock: 'orderNo' })
       .input(z.object({ orderNo: OrderNo }))
       .output(Order),
   },
   charges: {
-    create: procedure
+    create: procedure('collect', { lock: 'orderNo', awaitsCodes: true })
       .route({
         method: 'POST',
         path: '/charges',
         summary: 'Collect an order: the same order number again gives the same charge',
       })
-      .meta({ lock: 'orderNo', awaitsCodes: true })
       .input(CreateChargeInput)
       .output(Charge),
-    cancel: procedure
+    cancel: procedure('collect', { lock: 'chargeId' })
       .route({
         method: 'POST',
         path: '/charges/{chargeId}/cancel',
         summary: 'Stop collecting: close the codes, leave the order open',
       })
-      .meta({ lock: 'chargeId' })
       .input(z.object({ chargeId: z.string().max(64) }))
       .output(Charge),
-    check: procedure
+    check: procedure('collect')
       .route({
         method: 'POST',
         path: '/charges/{chargeId}/check',
@@ -92,12 +95,12 @@ export const contract = {
       .input(z.object({ chargeId: z.string().max(64) }))
       .output(Charge),
     /** Charges that are not finished, oldest first: what a restarted screen shows in its tray. */
-    live: procedure
+    live: procedure('look')
       .route({ method: 'GET', path: '/charges/live', summary: 'Charges that are not finished yet' })
       .output(z.array(Charge)),
   },
   trades: {
-    list: procedure
+    list: procedure('look')
       .route({ method: 'GET', path: '/trades', summary: 'Trades, newest first' })
       .input(
         z.object({
@@ -109,17 +112,17 @@ export const contract = {
         }),
       )
       .output(z.object({ items: z.array(Trade), nextCursor: z.string().nullable() })),
-    get: procedure
+    get: procedure('look')
       .route({ method: 'GET', path: '/trades/{tradeNo}', summary: 'One trade with its timeline' })
       .input(z.object({ tradeNo: TradeNo }))
       .output(z.object({ trade: Trade, order: Order, timeline: z.array(TimelineEntry) })),
   },
   outbox: {
-    list: procedure
+    list: procedure('look')
       .route({ method: 'GET', path: '/outbox', summary: 'What is still to be done, oldest first' })
       .input(z.object({ state: OutboxState.default('parked'), ...Page }))
       .output(z.object({ items: z.array(OutboxEntry), nextCursor: z.string().nullable() })),
-    retry: procedure
+    retry: procedure('resolve')
       .route({
         method: 'POST',
         path: '/outbox/{entryId}/retry',
@@ -127,7 +130,7 @@ export const contract = {
       })
       .input(z.object({ entryId: z.coerce.number().int().positive() }))
       .output(OutboxEntry),
-    setAside: procedure
+    setAside: procedure('resolve')
       .route({
         method: 'POST',
         path: '/outbox/{entryId}/set-aside',
@@ -137,10 +140,10 @@ export const contract = {
       .output(OutboxEntry),
   },
   relay: {
-    status: procedure
+    status: procedure('look')
       .route({ method: 'GET', path: '/relay', summary: 'Whether payments are pushed to this till' })
       .output(RelayStatus),
-    enrol: procedure
+    enrol: procedure('set_up')
       .route({
         method: 'POST',
         path: '/relay/enrol',
@@ -148,7 +151,7 @@ export const contract = {
       })
       .input(EnrolInput)
       .output(RelayStatus),
-    test: procedure
+    test: procedure('set_up')
       .route({
         method: 'POST',
         path: '/relay/test',
@@ -156,7 +159,7 @@ export const contract = {
       })
       .output(RelayTest),
   },
-  events: procedure
+  events: procedure('look')
     .route({ method: 'GET', path: '/events', summary: 'What happens, as server-sent events; resumable' })
     .output(eventIterator(TillEvent)),
 };

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { type Clock, HOUR } from '../../ports/clock.ts';
 import { ALPHANUMERIC, type Random, randomText } from '../../ports/random.ts';
-import type { CallContext } from '../dispatcher.ts';
+import type { CallContext } from '../access.ts';
 import { problem, problemBody } from '../problems.ts';
 import type { Store } from '../store/store.ts';
 import { sendProblem } from './send-problem.ts';

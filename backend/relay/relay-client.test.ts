@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call } from '@orpc/server';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { CallContext } from '../../backend/dispatcher.ts';
+import type { CallContext } from '../../backend/access.ts';
 import type { EnrolInput } from '../../contract/relay.ts';
 import { type HttpAnswer, HttpFault, type HttpRequest } from '../../ports/http.ts';
 import { windowOf } from '../../test/fakes/client.ts';

@@ -1,6 +1,6 @@
 import { call } from '@orpc/server';
+import type { CallContext } from '../../backend/access.ts';
 import type { Backend } from '../../backend/backend.ts';
-import type { CallContext } from '../../backend/dispatcher.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { SimClock } from '../../ports/sim-clock.ts';
 

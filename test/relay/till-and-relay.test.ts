@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call } from '@orpc/server';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { CallContext } from '../../backend/dispatcher.ts';
+import type { CallContext } from '../../backend/access.ts';
 import { type RunningBackend, runBackend } from '../../backend/run.ts';
 import type { TillEvent } from '../../contract/events.ts';
 import type { Charge } from '../../contract/order.ts';

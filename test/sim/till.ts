@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
+import type { CallContext } from '../../backend/access.ts';
 import { type Backend, createBackend } from '../../backend/backend.ts';
-import type { CallContext, Router } from '../../backend/dispatcher.ts';
+import type { Router } from '../../backend/dispatcher.ts';
 import { LeaseLost, LockUnavailable, OrderBusy } from '../../backend/locks/order-mutex.ts';
 import { ServiceError } from '../../backend/services/errors.ts';
 import { type Db, StorageError } from '../../backend/store/database.ts';
