@@ -6,6 +6,7 @@ import type { Random } from '../ports/random.ts';
 import { createAccess } from './access.ts';
 import { createRouter, type Router } from './dispatcher.ts';
 import { fen } from './domain/money.ts';
+import { storeDays } from './domain/store-time.ts';
 import { createApp } from './http/app.ts';
 import { createAuth } from './http/auth.ts';
 import { type Locks, type LockUser, processLocks } from './open-locks.ts';
@@ -57,6 +58,8 @@ export interface BackendPorts {
   mode: Mode;
   version: string;
   shopName: string;
+  /** Where the store's days begin and end, an IANA name. */
+  timeZone: string;
   /** The sandbox customer's phone; null in live mode. */
   phoneUrl: string | null;
   chargeTtlMs: number;
@@ -206,7 +209,8 @@ export function createBackend(ports: BackendPorts): Backend {
   const { mutex } = locks;
   const claims = createClaims({ claims: locks.claims, mutex, store, hub, clock, log, tillId });
   const neighbours = createNeighbours({ clock, store, hub });
-  const { amountMaxFen, shopName } = ports;
+  const { amountMaxFen, shopName, timeZone } = ports;
+  const days = storeDays(timeZone);
   const router = createRouter({
     access: createAccess(),
     mutex,
@@ -214,6 +218,7 @@ export function createBackend(ports: BackendPorts): Backend {
     till: {
       tillId,
       shopName,
+      timeZone,
       mode: ports.mode,
       version: ports.version,
       channels: wallets.channels,
@@ -221,7 +226,7 @@ export function createBackend(ports: BackendPorts): Backend {
       amountMaxFen,
       phoneUrl: ports.phoneUrl,
     },
-    today: createToday({ store, clock }),
+    today: createToday({ store, clock, days }),
     status,
     orders: createOrders({ store, clock, hub, amountMaxFen }),
     charges: createCharge({

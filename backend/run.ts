@@ -76,6 +76,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
         mode: wallets.mode,
         version: world.version,
         shopName: settings.shopName,
+        timeZone: settings.storeTimeZone,
         phoneUrl: wallets.phoneUrl,
         chargeTtlMs: settings.chargeTtlSeconds * 1_000,
         amountMaxFen: settings.amountMaxFen,

@@ -84,6 +84,8 @@ export type TillStatus = z.infer<typeof TillStatus>;
 export const Till = z.object({
   tillId: z.string(),
   shopName: z.string(),
+  /** Where the store's days begin and end, an IANA name. */
+  timeZone: z.string(),
   mode: z.enum(['sandbox', 'live']),
   version: z.string(),
   channels: z.array(Channel),
@@ -96,7 +98,7 @@ export const Till = z.object({
 export type Till = z.infer<typeof Till>;
 
 export const DaySummary = z.object({
-  /** The store's accounting day, `yyyy-MM-dd` in Asia/Shanghai. */
+  /** The store's accounting day, `yyyy-MM-dd` in the store's time zone. */
   day: z.iso.date(),
   paidFen: z.int(),
   paidCount: z.int(),

@@ -94,6 +94,14 @@ const OPTIONS = {
     used: ['backend'],
     help: 'name on the screens',
   },
+  storeTimeZone: {
+    schema: z
+      .string()
+      .refine(isTimeZone, 'give a time zone by its name, like Asia/Shanghai')
+      .default('Asia/Shanghai'),
+    used: ['backend'],
+    help: 'time zone in which the store’s days begin and end, whatever the machine’s',
+  },
   chargeTtlSeconds: {
     schema: z.coerce.number().int().min(5).max(7_200).default(120),
     used: ['backend'],
@@ -309,6 +317,15 @@ function isWebhookSecret(text: string): boolean {
   const base64 = /^whsec_([A-Za-z0-9+/]+=*)$/.exec(text)?.[1] ?? '';
   const bytes = Buffer.from(base64, 'base64');
   return bytes.length >= 24 && bytes.length <= 64 && bytes.toString('base64') === base64;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function list() {

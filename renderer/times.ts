@@ -62,10 +62,18 @@ export function countdown(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+/** Until the till has said where its store stands. */
+let storeZone = 'Asia/Shanghai';
+
+/** From now on times are shown as the clock in the store has them. */
+export function showStoreTimes(timeZone: string): void {
+  storeZone = timeZone;
+}
+
 /** The store's wall clock, `14:34:10`; without seconds where they do not matter. */
 export function clockTime(at: string, precision: 'minutes' | 'seconds' = 'seconds'): string {
   return new Intl.DateTimeFormat('en-GB', {
-    timeZone: 'Asia/Shanghai',
+    timeZone: storeZone,
     hour: '2-digit',
     minute: '2-digit',
     ...(precision === 'seconds' ? { second: '2-digit' } : {}),
@@ -74,6 +82,6 @@ export function clockTime(at: string, precision: 'minutes' | 'seconds' = 'second
 
 /** `2026-11-21 14:34:10` in the store's zone. */
 export function dayAndTime(at: string): string {
-  const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(new Date(at));
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: storeZone }).format(new Date(at));
   return `${day} ${clockTime(at)}`;
 }

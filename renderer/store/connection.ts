@@ -2,6 +2,7 @@ import type { TillEvent } from '../../contract/events.ts';
 import { every, nowMs, sleep } from '../clock.ts';
 import type { Link } from '../link.ts';
 import { linkError } from '../link-error.ts';
+import { showStoreTimes } from '../times.ts';
 import { withEvent, withOrder } from './apply.ts';
 import type { TillState } from './state.ts';
 
@@ -99,6 +100,7 @@ async function reread({
     api.orders.list({ limit: RECENT_SHOWN }),
     api.charges.live(),
   ]);
+  showStoreTimes(till.timeZone);
   const known = new Set(recent.items.map((order) => order.orderNo));
   // Whatever this window still believes to be unfinished is asked for, too.
   const unsure = Object.values(get().orders).filter((order) => order.state === 'open');

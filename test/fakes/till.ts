@@ -36,6 +36,7 @@ export function testTill(change: Partial<BackendPorts> = {}): TestTill {
     mode: 'sandbox',
     version: '0.0.0',
     shopName: '面付',
+    timeZone: 'Asia/Shanghai',
     phoneUrl: null,
     chargeTtlMs: TTL_MS,
     amountMaxFen: 10_000_000_000,

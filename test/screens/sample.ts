@@ -15,6 +15,7 @@ export function at(seconds: number): string {
 export const till: Till = {
   tillId: 'T0MW',
   shopName: '沙箱小店',
+  timeZone: 'Asia/Shanghai',
   mode: 'sandbox',
   version: '0.1.0',
   channels: ['alipay', 'wechat'],

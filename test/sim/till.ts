@@ -143,6 +143,7 @@ export function createSimTill(world: World, name: string): SimTill {
         webhook: null,
         version: '0.0.0',
         shopName: '面付',
+        timeZone: 'Asia/Shanghai',
         phoneUrl: null,
         chargeTtlMs: scenario.chargeTtlMs,
         amountMaxFen: 10_000_000_000,

@@ -4,7 +4,6 @@
  */
 export const NOT_YET: Readonly<Record<string, string>> = {
   'alipay-wap-pay': 'arrives with the page behind the one-QR code',
-  'wechat-bill': 'arrives with reconciliation: bills',
   'wechat-v2-sign': 'arrives with the channel wechat_v2',
   'wechat-v2-xml-notify': 'arrives with the channel wechat_v2',
   'wechat-v2-refund-reqinfo': 'arrives with the channel wechat_v2',

@@ -2,6 +2,7 @@ import { alipayAes, alipayCertSnRunner, alipayRequestSign, alipayResponseVerify 
 import { money } from './money.ts';
 import { alipayNotify, wechatNotification } from './notifications.ts';
 import type { Runner } from './vector.ts';
+import { wechatBill } from './wechat-bill.ts';
 import { wechatAead, wechatAuthorization, wechatCertificates, wechatVerify } from './wechat-v3.ts';
 
 /** One runner for each suite of vectors that our code covers. */
@@ -17,4 +18,5 @@ export const RUNNERS: Readonly<Record<string, Runner>> = {
   'wechat-v3-certificates': wechatCertificates,
   'alipay-notify': alipayNotify,
   'wechat-v3-notification': wechatNotification,
+  'wechat-bill': wechatBill,
 };

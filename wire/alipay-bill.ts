@@ -1,0 +1,89 @@
+import { parse } from 'csv-parse/sync';
+import { BillError, type BillLine, billFen, billLines, billMilliFen, columnFinder, optionalColumn } from './bill.ts';
+import { unzipped } from './bill-packing.ts';
+import { alipayTimeMs } from './china-time.ts';
+
+/** The lines of the business detail (`…业务明细.csv`) in the zip that Alipay gives. Throws {@link BillError}. */
+export function readAlipayBillZip(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
+  return readAlipayBill(unzipped(bytes, (name) => name.endsWith('.csv') && !name.includes('汇总')));
+}
+
+/**
+ * The business detail itself: GBK, comment lines that begin with `#`, a head, rows whose cells may end in tabs
+ * and blanks, and a closing comment, without which it was cut off. Throws {@link BillError}.
+ */
+export async function* readAlipayBill(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
+  let line: ReturnType<typeof lineReader> | null = null;
+  let row = 0;
+  let isEnded = false;
+  const counted = { payment: 0, refund: 0 };
+  const announced: Partial<typeof counted> = {};
+  for await (const lines of billLines(bytes, 'gbk')) {
+    const data: string[] = [];
+    for (const text of lines) {
+      if (text.trim() === '') continue;
+      if (!text.startsWith('#')) {
+        if (isEnded) throw new BillError('format', 'Something follows the end of the list.');
+        data.push(text);
+        continue;
+      }
+      if (text.includes('明细列表结束')) isEnded = true;
+      const total = /^#(交易|退款)合计[:：]\s*(\d{1,12})笔/.exec(text);
+      if (total) announced[total[1] === '交易' ? 'payment' : 'refund'] = Number(total[2]);
+    }
+    const records = data.length > 0 ? recordsOf(data) : [];
+    if (!line && records.length > 0) line = lineReader(records.shift() ?? []);
+    const read = line;
+    if (!read || records.length === 0) continue;
+    yield records.map((cells) => {
+      row += 1;
+      const found = read(cells, row);
+      if (found.kind === 'payment' || found.kind === 'refund') counted[found.kind] += 1;
+      return found;
+    });
+  }
+  if (!line) throw new BillError('format', 'The bill is empty.');
+  if (!isEnded) throw new BillError('truncated', 'The bill has no end: it was cut off.');
+  for (const kind of ['payment', 'refund'] as const)
+    if (announced[kind] !== undefined && announced[kind] !== counted[kind])
+      throw new BillError(
+        'truncated',
+        `The bill has ${counted[kind]} rows of ${kind}; its summary counts ${announced[kind]}.`,
+      );
+}
+
+function recordsOf(lines: readonly string[]): string[][] {
+  try {
+    return parse(lines.join('\n'), { trim: true, relax_quotes: true, relax_column_count: true });
+  } catch (error) {
+    throw new BillError('format', 'A line of the bill is no CSV.', { cause: error });
+  }
+}
+
+function lineReader(columns: readonly string[]): (cells: readonly string[], row: number) => BillLine {
+  const column = columnFinder(columns);
+  const tradeNo = column('商户订单号');
+  const providerTradeNo = column('支付宝交易号');
+  const kindWord = column('业务类型');
+  const amount = column('订单金额(元)');
+  const refundNo = column('退款批次号/请求号', '退款批次号');
+  const completed = column('完成时间');
+  const fee = optionalColumn(columns, '服务费(元)');
+  return (cells, row) => {
+    const word = kindWord(cells);
+    const kind = word === '交易' ? 'payment' : word === '退款' ? 'refund' : 'other';
+    return {
+      row,
+      kind,
+      tradeNo: tradeNo(cells),
+      providerTradeNo: providerTradeNo(cells),
+      refundNo: kind === 'refund' ? refundNo(cells) : null,
+      providerRefundNo: null,
+      amountFen: Math.abs(billFen(amount(cells))),
+      // The bill has what leaves the account as negative.
+      feeMilliFen: -billMilliFen(fee(cells) || '0'),
+      atMs: alipayTimeMs(completed(cells)),
+      status: word,
+    };
+  };
+}

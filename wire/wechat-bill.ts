@@ -1,0 +1,142 @@
+import { BillError, type BillLine, billFen, billLines, billMilliFen, columnFinder, optionalColumn } from './bill.ts';
+import { alipayTimeMs } from './china-time.ts';
+
+/** A piece of a table of WeChat's: its head, and some of its rows. */
+export interface WechatRows {
+  columns: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+/** The last two lines: what the whole table comes to. */
+export interface WechatSummary {
+  columns: readonly string[];
+  cells: readonly string[];
+}
+
+/** The words of a movement's kind that are the wallet's charge. */
+const FEE_WORDS = ['扣除交易手续费', '交易手续费', '退还手续费', '手续费'];
+
+/**
+ * The text of a trade or fund-flow bill (protocol: bills): a head, rows that begin with a back-tick and are
+ * separated by `` ,` ``, and two lines of summary. Throws {@link BillError} `truncated` unless the summary counts
+ * as many rows as there were.
+ */
+export async function* readWechatTable(
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<WechatRows, WechatSummary> {
+  let columns: readonly string[] | null = null;
+  let summaryColumns: readonly string[] | null = null;
+  let summary: readonly string[] | null = null;
+  let count = 0;
+  for await (const lines of billLines(bytes, 'utf-8')) {
+    const rows: string[][] = [];
+    for (const line of lines) {
+      if (line === '') continue;
+      if (summary) throw new BillError('format', 'Something follows the summary.');
+      if (!line.startsWith('`')) {
+        if (summaryColumns) throw new BillError('format', 'A line has no back-tick.');
+        if (columns) summaryColumns = line.split(',');
+        else columns = line.split(',');
+      } else if (!columns) throw new BillError('format', 'The bill has no head.');
+      else if (summaryColumns) summary = cellsOf(line);
+      else rows.push(cellsOf(line));
+    }
+    count += rows.length;
+    if (columns && rows.length > 0) yield { columns, rows };
+  }
+  if (!columns) throw new BillError('format', 'The bill is empty.');
+  if (!summaryColumns || !summary) throw new BillError('truncated', 'The bill has no summary: it was cut off.');
+  if (Number(summary[0]) !== count)
+    throw new BillError('truncated', `The bill has ${count} rows; its summary counts ${summary[0]}.`);
+  return { columns: summaryColumns, cells: summary };
+}
+
+/** A trade bill (`/v3/bill/tradebill`, of type ALL) as lines. Throws {@link BillError}. */
+export function readWechatTradeBill(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
+  return linesOf(bytes, (columns) => {
+    const column = columnFinder(columns);
+    const cell = {
+      at: column('交易时间'),
+      tradeNo: column('商户订单号'),
+      providerTradeNo: column('微信订单号'),
+      status: column('交易状态'),
+      // What the order was for; what arrives may be less. Old bills have another word.
+      total: column('订单金额', '总金额'),
+      refundNo: column('商户退款单号'),
+      providerRefundNo: column('微信退款单号'),
+      refund: column('申请退款金额', '退款金额'),
+      refundStatus: column('退款状态'),
+      fee: optionalColumn(columns, '手续费'),
+    };
+    return (cells, row) => {
+      const status = cell.status(cells);
+      const isRefund = status === 'REFUND';
+      const kind = isRefund ? 'refund' : status === 'SUCCESS' ? 'payment' : 'other';
+      return {
+        row,
+        kind,
+        tradeNo: cell.tradeNo(cells),
+        providerTradeNo: cell.providerTradeNo(cells),
+        refundNo: isRefund ? cell.refundNo(cells) : null,
+        providerRefundNo: isRefund ? cell.providerRefundNo(cells) : null,
+        amountFen: Math.abs(billFen((isRefund ? cell.refund : cell.total)(cells))),
+        feeMilliFen: billMilliFen(cell.fee(cells) || '0'),
+        atMs: alipayTimeMs(cell.at(cells)),
+        status: isRefund ? cell.refundStatus(cells) : status,
+      };
+    };
+  });
+}
+
+/** A fund-flow bill (`/v3/bill/fundflowbill`): movements of the account, by the wallet's own numbers. Throws {@link BillError}. */
+export function readWechatFundFlowBill(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
+  return linesOf(bytes, (columns) => {
+    const column = columnFinder(columns);
+    const at = column('记账时间');
+    const number = column('微信支付业务单号');
+    const name = column('业务名称');
+    const type = column('业务类型');
+    const direction = column('收支类型');
+    const amount = column('收支金额(元)');
+    const voucher = optionalColumn(columns, '业务凭证号');
+    return (cells, row) => {
+      const word = type(cells) || name(cells);
+      const isFee = FEE_WORDS.includes(word);
+      const kind = isFee ? 'fee' : word === '交易' ? 'payment' : word === '退款' ? 'refund' : 'other';
+      const amountFen = Math.abs(billFen(amount(cells)));
+      const sign = direction(cells) === '收入' ? -1 : 1;
+      return {
+        row,
+        kind,
+        tradeNo: kind === 'payment' || isFee ? voucher(cells) : '',
+        providerTradeNo: kind === 'refund' ? '' : number(cells),
+        refundNo: kind === 'refund' ? voucher(cells) : null,
+        providerRefundNo: kind === 'refund' ? number(cells) : null,
+        amountFen,
+        feeMilliFen: isFee && amountFen > 0 ? sign * amountFen * 1_000 : 0,
+        atMs: alipayTimeMs(at(cells)),
+        status: word,
+      };
+    };
+  });
+}
+
+async function* linesOf(
+  bytes: AsyncIterable<Uint8Array>,
+  reader: (columns: readonly string[]) => (cells: readonly string[], row: number) => BillLine,
+): AsyncGenerator<BillLine[]> {
+  let read: ReturnType<typeof reader> | null = null;
+  let row = 0;
+  for await (const { columns, rows } of readWechatTable(bytes)) {
+    read ??= reader(columns);
+    const line = read;
+    yield rows.map((cells) => {
+      row += 1;
+      return line(cells, row);
+    });
+  }
+}
+
+function cellsOf(line: string): string[] {
+  return line.slice(1).split(',`');
+}
