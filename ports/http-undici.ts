@@ -79,7 +79,7 @@ function dispatchOptions(request: HttpRequest) {
 }
 
 /** Throws {@link HttpFault} for anything but https, and for http elsewhere than on this machine. */
-function checkedOrigin(origin: string): string {
+export function checkedOrigin(origin: string): string {
   const url = URL.parse(origin);
   if (!url || url.origin !== origin)
     throw new HttpFault('connect', 'no', `Not an origin: ${origin}. Give scheme, host and port only.`);
@@ -89,7 +89,7 @@ function checkedOrigin(origin: string): string {
   throw new HttpFault('connect', 'no', `Refused to send to ${origin}: only https leaves this machine.`);
 }
 
-function joined(headers: IncomingHttpHeaders): Record<string, string> {
+export function joined(headers: IncomingHttpHeaders): Record<string, string> {
   const out: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];

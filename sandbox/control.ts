@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BillDesk } from './bills/desk.ts';
 import type { ArmedFaults } from './faults/armed.ts';
 import { FAULTS_MAX } from './faults/armed.ts';
 import { armShape, OPERATIONS, VOCABULARY } from './faults/vocabulary.ts';
@@ -14,6 +15,22 @@ import { codeIn, codesAnswer, scanAnswer, tapAnswer } from './phone/phone.ts';
 
 const TEN_YEARS_MS = 10 * 365 * 86_400_000;
 const clockShape = z.strictObject({ advanceMs: z.number().int().min(1).max(TEN_YEARS_MS) });
+const billNo = z.string().min(1).max(64);
+const billFen = z.number().int().min(1).max(10_000_000_000);
+const billsShape = z.strictObject({
+  channel: z.enum(['alipay', 'wechat']),
+  day: z.iso.date(),
+  changes: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('omit'), no: billNo }),
+        z.strictObject({ kind: z.literal('amount'), no: billNo, amountFen: billFen }),
+        z.strictObject({ kind: z.literal('add'), tradeNo: billNo, amountFen: billFen }),
+      ]),
+    )
+    .min(1)
+    .max(1_000),
+});
 const rotateShape = z.strictObject({
   to: z.enum(['next_certificate', 'retire_old_certificate', 'public_key_only', 'certificates']),
 });
@@ -22,6 +39,7 @@ export type Rotation = z.infer<typeof rotateShape>['to'];
 /** What the sandbox's own controls act on. */
 export interface Controls {
   ledger: Ledger;
+  bills: BillDesk;
   faults: ArmedFaults;
   notifier: Notifier;
   identity: () => Identity;
@@ -53,6 +71,7 @@ const ROUTES: Record<string, Partial<Record<string, Route>>> = {
     POST: armFault,
     DELETE: ({ faults }) => jsonAnswer(200, { cleared: faults.clear() }),
   },
+  '/bills': { POST: seedBills, DELETE: ({ bills }) => jsonAnswer(200, { cleared: bills.clear() }) },
   '/clock': { POST: hasten },
   '/rotate': { POST: rotate },
 };
@@ -108,12 +127,24 @@ function wholeLedger({ ledger, notifier }: Controls): SandboxAnswer {
   );
 }
 
-function hasten({ ledger, notifier }: Controls, request: SandboxRequest): SandboxAnswer {
+function seedBills({ bills }: Controls, request: SandboxRequest): SandboxAnswer {
+  const json = bodyOf(request);
+  if (!json.ok) return json.answer;
+  const parsed = billsShape.safeParse(json.value);
+  if (!parsed.success) return invalid(parsed.error);
+  const { channel, day, changes } = parsed.data;
+  if (bills.seed(changes.map((change) => ({ channel, day, change }))))
+    return jsonAnswer(201, { seeded: changes.length });
+  return controlError(409, 'too_many_seeds', 'Too many differences. DELETE /bills clears them.');
+}
+
+function hasten({ ledger, bills, notifier }: Controls, request: SandboxRequest): SandboxAnswer {
   const json = bodyOf(request);
   if (!json.ok) return json.answer;
   const parsed = clockShape.safeParse(json.value);
   if (!parsed.success) return invalid(parsed.error);
   const { advanceMs } = parsed.data;
+  bills.hasten(advanceMs);
   return jsonAnswer(200, {
     advancedMs: advanceMs,
     trades: ledger.hasten(advanceMs),

@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts';
 import { type Random, randomText } from '../ports/random.ts';
 import { alipayTime } from '../wire/china-time.ts';
 import { AlipayGateway } from './alipay/gateway.ts';
+import { BillDesk } from './bills/desk.ts';
 import { type Controls, control, type Rotation } from './control.ts';
 import { ArmedFaults } from './faults/armed.ts';
 import { controlError, type SandboxReply, type SandboxRequest, splitPath } from './http.ts';
@@ -121,11 +122,13 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     log.debug({ channel, ...exchange }, 'wallet answered');
     options.onExchange?.({ channel, ...exchange });
   };
-  const wallets = { ledger, faults, clock, random, stopping: stopping.signal };
+  const bills = new BillDesk({ ledger, identity: () => identity, nowMs: () => clock.nowMs(), random });
+  const wallets = { ledger, bills, faults, clock, random, stopping: stopping.signal };
   const alipay = new AlipayGateway({ ...wallets, identity, onExchange: tell('alipay') });
   const wechat = new WechatApi({ ...wallets, identity: () => identity, onExchange: tell('wechat') });
   const controls: Controls = {
     ledger,
+    bills,
     faults,
     notifier,
     identity: () => identity,
@@ -149,6 +152,8 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
       return controlError(403, 'origin_refused', 'Pages of another origin may not use the sandbox.');
     if (pathname === '/alipay/gateway.do' && ['GET', 'POST'].includes(request.method))
       return alipay.handle(request);
+    if (pathname === '/alipay/bill.zip' && request.method === 'GET')
+      return alipay.download(splitPath(request.path).query);
     if (pathname.startsWith('/alipay/')) return alipay.notFound();
     if (pathname.startsWith('/v3/')) return wechat.handle(request);
     return control(controls, request, `http://${host}`);

@@ -1,5 +1,13 @@
 import { parse } from 'csv-parse/sync';
-import { BillError, type BillLine, billFen, billLines, billMilliFen, columnFinder, optionalColumn } from './bill.ts';
+import {
+  BillError,
+  type BillLine,
+  billFen,
+  billLines,
+  billMilliFen,
+  columnFinder,
+  optionalColumn,
+} from './bill.ts';
 import { unzipped } from './bill-packing.ts';
 import { alipayTimeMs } from './china-time.ts';
 

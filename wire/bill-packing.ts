@@ -113,5 +113,7 @@ function zipName(name: string): string {
 }
 
 function isZlibError(error: unknown): boolean {
-  return typeof (error as { code?: unknown }).code === 'string' && /^Z_/.test((error as { code: string }).code);
+  return (
+    typeof (error as { code?: unknown }).code === 'string' && /^Z_/.test((error as { code: string }).code)
+  );
 }

@@ -1,4 +1,12 @@
-import { BillError, type BillLine, billFen, billLines, billMilliFen, columnFinder, optionalColumn } from './bill.ts';
+import {
+  BillError,
+  type BillLine,
+  billFen,
+  billLines,
+  billMilliFen,
+  columnFinder,
+  optionalColumn,
+} from './bill.ts';
 import { alipayTimeMs } from './china-time.ts';
 
 /** A piece of a table of WeChat's: its head, and some of its rows. */
@@ -45,7 +53,8 @@ export async function* readWechatTable(
     if (columns && rows.length > 0) yield { columns, rows };
   }
   if (!columns) throw new BillError('format', 'The bill is empty.');
-  if (!summaryColumns || !summary) throw new BillError('truncated', 'The bill has no summary: it was cut off.');
+  if (!summaryColumns || !summary)
+    throw new BillError('truncated', 'The bill has no summary: it was cut off.');
   if (Number(summary[0]) !== count)
     throw new BillError('truncated', `The bill has ${count} rows; its summary counts ${summary[0]}.`);
   return { columns: summaryColumns, cells: summary };

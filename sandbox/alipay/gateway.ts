@@ -6,11 +6,13 @@ import { alipayCertSn, alipayRootCertSn } from '../../wire/alipay-cert-sn.ts';
 import { readAlipayRequest } from '../../wire/alipay-request.ts';
 import { signAlipayAnswer } from '../../wire/alipay-response.ts';
 import { parseCertificate } from '../../wire/certificate.ts';
+import type { BillDesk } from '../bills/desk.ts';
 import type { ArmedFaults, Plight } from '../faults/armed.ts';
 import { suffer, type WalletWords } from '../faults/suffer.ts';
 import { answer, type SandboxAnswer, type SandboxReply, type SandboxRequest, splitPath } from '../http.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { billUrl } from './bill.ts';
 import {
   type AlipayApp,
   checkCommonParams,
@@ -27,6 +29,7 @@ const OPERATIONS = {
   'alipay.trade.query': 'query',
   'alipay.trade.close': 'close',
   'alipay.trade.cancel': 'cancel',
+  'alipay.data.dataservice.bill.downloadurl.query': 'bill',
 } as const;
 type Method = keyof typeof OPERATIONS;
 type AlipayOperation = (typeof OPERATIONS)[Method];
@@ -34,6 +37,7 @@ type AlipayOperation = (typeof OPERATIONS)[Method];
 export interface AlipayGatewayOptions {
   identity: Identity;
   ledger: Ledger;
+  bills: BillDesk;
   faults: ArmedFaults;
   clock: Clock;
   random: Random;
@@ -102,13 +106,26 @@ export class AlipayGateway {
         checkCommonParams(params, this.#app, this.#options.clock.nowMs() + plight.skewMs);
         const content = parseContent(contentText(params, this.#app));
         encrypt = params.encrypt_type !== undefined;
-        return say(this.#act(operation, content, params.notify_url ?? null, plight), encrypt);
+        const origin = `http://${request.headers.host ?? '127.0.0.1'}`;
+        return say(
+          this.#act(operation, content, { origin, notifyUrl: params.notify_url ?? null }, plight),
+          encrypt,
+        );
       } catch (error) {
         if (error instanceof AlipayRefusal) return say(refusalNode(error), encrypt);
         throw error;
       }
     };
     return suffer(plight, this.#options, act, words);
+  }
+
+  /** The address that a bill's answer names: no key, no signature. */
+  download(query: string): SandboxAnswer {
+    const bytes = this.#options.bills.fetch('alipay', new URLSearchParams(query).get('token') ?? '');
+    const missing = answer(403, 'text/plain;charset=utf-8', 'expired');
+    return bytes
+      ? { ...missing, status: 200, headers: { 'content-type': 'application/zip' }, body: bytes }
+      : missing;
   }
 
   /** Another path under `/alipay`. */
@@ -122,7 +139,7 @@ export class AlipayGateway {
   #act(
     operation: AlipayOperation,
     content: ReturnType<typeof parseContent>,
-    notifyUrl: string | null,
+    { origin, notifyUrl }: { origin: string; notifyUrl: string | null },
     plight: Plight,
   ): Node {
     const { ledger, random, clock } = this.#options;
@@ -136,6 +153,8 @@ export class AlipayGateway {
         return this.#told(close(desk, content), plight);
       case 'cancel':
         return this.#told(cancel(desk, content), plight);
+      case 'bill':
+        return billUrl(this.#options.bills, content, origin);
     }
   }
 

@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 const CHANNELS = ['alipay', 'wechat'] as const;
 export const OPERATIONS = {
-  alipay: ['precreate', 'query', 'close', 'cancel', 'notify'],
-  wechat: ['native', 'query', 'close', 'certificates', 'notify'],
+  alipay: ['precreate', 'query', 'close', 'cancel', 'bill', 'notify'],
+  wechat: ['native', 'query', 'close', 'certificates', 'bill', 'notify'],
 } as const;
 
 /** What a till asks, and `notify`: what a wallet posts by itself. */

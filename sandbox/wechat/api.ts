@@ -4,12 +4,14 @@ import { ALPHANUMERIC, type Random, randomText } from '../../ports/random.ts';
 import { parseApiV3Key } from '../../wire/wechat-v3-aead.ts';
 import { writeWechatCertificates } from '../../wire/wechat-v3-certificates.ts';
 import { signWechatMessage } from '../../wire/wechat-v3-signature.ts';
+import type { BillDesk } from '../bills/desk.ts';
 import { type ArmedFaults, NO_PLIGHT, type Plight } from '../faults/armed.ts';
 import { suffer, type WalletWords } from '../faults/suffer.ts';
 import { answer, type SandboxAnswer, type SandboxReply, type SandboxRequest, splitPath } from '../http.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { authorize } from './authorize.ts';
+import { authorize, type MerchantAccount } from './authorize.ts';
+import { BILL_PATH, billUrl } from './bill.ts';
 import { close, native, queryByTradeNo, queryByTransactionId, type WechatDesk } from './operations.ts';
 import { closeMchId, decoded, tradeNoInPath } from './params.ts';
 import { tradeNoHint, type WechatRoute, wechatRoute } from './routes.ts';
@@ -21,6 +23,7 @@ export interface WechatApiOptions {
   /** Read anew for each request: a rotation changes it. */
   identity: () => Identity;
   ledger: Ledger;
+  bills: BillDesk;
   faults: ArmedFaults;
   clock: Clock;
   random: Random;
@@ -51,6 +54,8 @@ export class WechatApi {
 
   async handle(request: SandboxRequest): Promise<SandboxReply> {
     const { clock, faults, ledger } = this.#options;
+    if (request.method === 'GET' && splitPath(request.path).pathname === BILL_PATH)
+      return this.#download(request);
     const route = wechatRoute(request.method, request.path);
     if (route === 'not_found') return this.#refused(new WechatRefusal('NOT_FOUND', '请求的资源不存在'));
     if (route === 'method') return this.#refused(new WechatRefusal('METHOD_NOT_ALLOWED', '请求方法不正确'));
@@ -78,13 +83,7 @@ export class WechatApi {
     };
     const act = (): SandboxAnswer => {
       try {
-        const { wechat } = this.#options.identity();
-        const merchant = {
-          mchId: wechat.mchId,
-          serial: wechat.merchantSerial,
-          publicKey: this.#merchantKey,
-        };
-        authorize(request, merchant, clock.nowMs() + plight.skewMs);
+        authorize(request, this.#merchant(), clock.nowMs() + plight.skewMs);
         if (!named) throw paramError('header', 'Wechatpay-Serial', '微信支付平台证书序列号或公钥ID错误');
         const result = this.#act(route, request);
         tell('OK');
@@ -97,6 +96,25 @@ export class WechatApi {
       }
     };
     return suffer(plight, this.#options, act, words);
+  }
+
+  #merchant(): MerchantAccount {
+    const { wechat } = this.#options.identity();
+    return { mchId: wechat.mchId, serial: wechat.merchantSerial, publicKey: this.#merchantKey };
+  }
+
+  /** The bytes of a bill: asked for with a signature, answered without one. */
+  #download(request: SandboxRequest): SandboxAnswer {
+    try {
+      authorize(request, this.#merchant(), this.#options.clock.nowMs());
+    } catch (error) {
+      if (error instanceof WechatRefusal) return this.#refused(error);
+      throw error;
+    }
+    const token = new URLSearchParams(splitPath(request.path).query).get('token') ?? '';
+    const bytes = this.#options.bills.fetch('wechat', token);
+    if (!bytes) return this.#refused(new WechatRefusal('INVALID_REQUEST', '下载链接已失效'));
+    return { ...answer(200, 'application/octet-stream', ''), body: bytes };
   }
 
   /** The body of the answer: an object, ready JSON, or null for an empty 204. */
@@ -124,6 +142,8 @@ export class WechatApi {
         return null;
       case 'certificates':
         return this.#certificates();
+      case 'bill':
+        return billUrl(this.#options.bills, route.kind, request);
     }
   }
 

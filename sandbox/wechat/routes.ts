@@ -1,3 +1,4 @@
+import type { BillKind } from '../bills/desk.ts';
 import { splitPath } from '../http.ts';
 import { decoded } from './params.ts';
 
@@ -5,7 +6,8 @@ export type WechatRoute =
   | { operation: 'native' }
   | { operation: 'query'; by: 'tradeNo' | 'id'; segment: string }
   | { operation: 'close'; segment: string }
-  | { operation: 'certificates' };
+  | { operation: 'certificates' }
+  | { operation: 'bill'; kind: BillKind };
 
 const PATHS: readonly {
   method: 'GET' | 'POST';
@@ -33,6 +35,16 @@ const PATHS: readonly {
     route: (segment) => ({ operation: 'close', segment }),
   },
   { method: 'GET', pattern: /^\/v3\/certificates$/, route: () => ({ operation: 'certificates' }) },
+  {
+    method: 'GET',
+    pattern: /^\/v3\/bill\/tradebill$/,
+    route: () => ({ operation: 'bill', kind: 'trade' }),
+  },
+  {
+    method: 'GET',
+    pattern: /^\/v3\/bill\/fundflowbill$/,
+    route: () => ({ operation: 'bill', kind: 'fund_flow' }),
+  },
 ];
 
 /** The endpoint that a request means; `method` when the path exists under another method only. */
@@ -56,6 +68,7 @@ export function tradeNoHint(
 ): string | null {
   switch (route.operation) {
     case 'certificates':
+    case 'bill':
       return null;
     case 'close':
       return decoded(route.segment);
