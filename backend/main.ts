@@ -1,5 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { systemClock } from '../ports/clock.ts';
+import { undiciDownload } from '../ports/download-undici.ts';
 import { undiciHttpClient } from '../ports/http-undici.ts';
 import { systemLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
@@ -14,6 +15,7 @@ await runService('backend', async (settings) => {
     random: systemRandom(),
     log: systemLog('backend', settings.logLevel),
     newHttpClient: () => undiciHttpClient(),
+    download: undiciDownload,
     openSocket: wsSocket(systemClock()),
     version: packageJson.version,
     merchant: null,

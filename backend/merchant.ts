@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Download } from '../ports/download.ts';
 import type { HttpClient } from '../ports/http.ts';
 import type { Random } from '../ports/random.ts';
 import { parseAlipayAesKey } from '../wire/alipay-aes.ts';
@@ -87,7 +88,14 @@ export class MerchantError extends Error {
  */
 export function createProviders(
   file: unknown,
-  ports: { newHttpClient(): HttpClient; random: Random; nowMs: number; alipayGraceMs: number },
+  ports: {
+    newHttpClient(): HttpClient;
+    /** What brings bills; absent: they are dropped in as files. */
+    download?: Download | undefined;
+    random: Random;
+    nowMs: number;
+    alipayGraceMs: number;
+  },
 ): Provider[] {
   const parsed = MerchantFile.safeParse(file);
   if (!parsed.success) {
@@ -100,14 +108,15 @@ export function createProviders(
     );
   }
   const { alipay, wechat } = parsed.data;
+  const { download } = ports;
   const providers: Provider[] = [];
   if (alipay) {
     const config = alipayConfig(alipay, ports.nowMs, ports.alipayGraceMs);
-    providers.push(createAlipay(config, { http: ports.newHttpClient() }));
+    providers.push(createAlipay(config, { http: ports.newHttpClient(), download }));
   }
   if (wechat) {
     const config = wechatConfig(wechat, ports.nowMs);
-    providers.push(createWechatV3(config, { http: ports.newHttpClient(), random: ports.random }));
+    providers.push(createWechatV3(config, { http: ports.newHttpClient(), download, random: ports.random }));
   }
   if (providers.length === 0) {
     throw new MerchantError(

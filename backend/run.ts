@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type Clock, MINUTE } from '../ports/clock.ts';
+import type { Download } from '../ports/download.ts';
 import { type HttpClient, HttpFault } from '../ports/http.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
@@ -31,6 +32,8 @@ export interface BackendWorld {
   random: Random;
   log: Log;
   newHttpClient(): HttpClient;
+  /** Absent: bills are dropped in as files. */
+  download?: Download;
   openSocket: OpenSocket;
   /** Absent: this machine's disk. */
   openFile?: OpenFile;
@@ -48,6 +51,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
   try {
     const providers = createProviders(wallets.file, {
       newHttpClient: world.newHttpClient,
+      download: world.download,
       random,
       nowMs: clock.nowMs(),
       alipayGraceMs: settings.closeGraceSeconds * 1_000,

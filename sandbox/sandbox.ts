@@ -69,6 +69,7 @@ export interface Sandbox {
   handle(request: SandboxRequest): Promise<SandboxReply>;
   readonly ledger: Ledger;
   readonly faults: ArmedFaults;
+  readonly bills: BillDesk;
   identity(): Identity;
   /**
    * Ends delays and notifications that are under way, without an answer; what is not acknowledged is sent
@@ -162,6 +163,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     ledger,
     faults,
+    bills,
     identity: () => identity,
     async handle(request) {
       const reply = await answered(request);

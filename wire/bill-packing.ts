@@ -23,7 +23,10 @@ export async function* hashChecked(
 }
 
 /** What gzip unpacks to, bounded. Throws {@link BillError} on damage, on a cut, and beyond the bound. */
-export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* gunzipped(
+  bytes: AsyncIterable<Uint8Array>,
+  bytesMax = BILL_BYTES_MAX,
+): AsyncGenerator<Uint8Array> {
   let size = 0;
   const source = Readable.from(bytes, { objectMode: false });
   const unpacked = createGunzip();
@@ -32,7 +35,7 @@ export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   try {
     for await (const piece of source.pipe(unpacked) as AsyncIterable<Uint8Array>) {
       size += piece.length;
-      if (size > BILL_BYTES_MAX) throw new BillError('too_large', 'The bill unpacks to more than 1 GiB.');
+      if (size > bytesMax) throw new BillError('too_large', 'The bill unpacks beyond all measure.');
       yield piece;
     }
   } catch (error) {
@@ -51,6 +54,7 @@ export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
 export async function* unzipped(
   bytes: AsyncIterable<Uint8Array>,
   isWanted: (name: string) => boolean,
+  bytesMax = BILL_BYTES_MAX,
 ): AsyncGenerator<Uint8Array> {
   const ready: Uint8Array[] = [];
   let isFound = false;
@@ -76,7 +80,7 @@ export async function* unzipped(
     if (failure) throw new BillError('truncated', 'The zip is damaged or cut off.', { cause: failure });
     for (const unpacked of ready.splice(0)) {
       size += unpacked.length;
-      if (size > BILL_BYTES_MAX) throw new BillError('too_large', 'The bill unpacks to more than 1 GiB.');
+      if (size > bytesMax) throw new BillError('too_large', 'The bill unpacks beyond all measure.');
       yield unpacked;
     }
   }

@@ -47,7 +47,7 @@ export async function* readWechatTable(
         else columns = line.split(',');
       } else if (!columns) throw new BillError('format', 'The bill has no head.');
       else if (summaryColumns) summary = cellsOf(line);
-      else rows.push(cellsOf(line));
+      else rows.push(fitted(cellsOf(line), columns));
     }
     count += rows.length;
     if (columns && rows.length > 0) yield { columns, rows };
@@ -144,6 +144,19 @@ async function* linesOf(
       return line(cells, row);
     });
   }
+}
+
+/**
+ * A name of goods may hold the separator itself: what a row has too many belongs to that name. Throws
+ * {@link BillError} for a row that does not fit its head.
+ */
+function fitted(cells: string[], columns: readonly string[]): string[] {
+  const tooMany = cells.length - columns.length;
+  if (tooMany === 0) return cells;
+  const at = columns.indexOf('商品名称');
+  if (tooMany < 0 || at < 0) throw new BillError('format', 'A row of the bill does not fit its head.');
+  const name = cells.slice(at, at + tooMany + 1).join(',`');
+  return [...cells.slice(0, at), name, ...cells.slice(at + tooMany + 1)];
 }
 
 function cellsOf(line: string): string[] {

@@ -1,3 +1,4 @@
+import type { BillLine } from '../../wire/bill.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Fen } from '../domain/money.ts';
 import type { Channel } from '../domain/trade.ts';
@@ -32,9 +33,40 @@ export interface Provider {
    * with our merchant and app. The amount is compared when it is settled. Never throws.
    */
   readNotification(posted: Posted, at: Asked): Promise<Notified>;
+  /** Its bills; absent where the network at hand cannot bring them. */
+  bills?: Bills;
   /** Frees connections. */
   stop(): Promise<void>;
 }
+
+export { BillError, type BillLine } from '../../wire/bill.ts';
+
+/** `trade`: payments and refunds by our numbers · `fund_flow`: movements of the merchant's account, with fees. */
+export type BillKind = 'trade' | 'fund_flow';
+
+export interface BillRequest {
+  /** `yyyy-MM-dd` in China, where both wallets end their days. */
+  day: string;
+  kind: BillKind;
+}
+
+/** A wallet's statements. Reading the lines throws `BillError` for the file's faults and `HttpFault` for the network's. */
+export interface Bills {
+  readonly kinds: readonly BillKind[];
+  fetch(request: BillRequest, at: Asked): Promise<Answered<BillOutcome>>;
+  /** The lines of a bill that a person dropped in, packed or not. */
+  read(bytes: AsyncIterable<Uint8Array>, kind: BillKind): AsyncIterable<BillLine[]>;
+}
+
+export type BillOutcome =
+  /** To be read at once: the address behind it lives for seconds. */
+  | { kind: 'lines'; lines: AsyncIterable<BillLine[]> }
+  /** Nothing happened on that day. */
+  | { kind: 'empty' }
+  | { kind: 'not_ready' }
+  /** Not ready, or nothing happened: the wallet has one word for both. */
+  | { kind: 'not_there' }
+  | Unanswered;
 
 /** A notification as somebody received it from the wallet, byte for byte. */
 export interface Posted {

@@ -24,6 +24,7 @@ type AlipayCode = keyof typeof MESSAGES;
 /** The `code` that goes with a `sub_code`. */
 function codeOf(subCode: string): AlipayCode {
   if (/^isv\.(app|method)-call-limited$/.test(subCode)) return '40005';
+  if (/^isp\.bill_/.test(subCode)) return '40004';
   if (/^(isp|aop)\./.test(subCode)) return '20000';
   if (/^isv\.(missing-|decryption-error-missing)/.test(subCode)) return '40001';
   if (subCode === 'isv.insufficient-isv-permissions') return '40006';

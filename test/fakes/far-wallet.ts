@@ -12,6 +12,7 @@ export function farWallet(wallet: Provider, clock: Clock, awayMs: number): Provi
     close: (request, at) => way(at).then(() => wallet.close(request, at)),
     cancel: (request, at) => way(at).then(() => wallet.cancel(request, at)),
     readNotification: (posted, at) => wallet.readNotification(posted, at),
+    ...(wallet.bills ? { bills: wallet.bills } : {}),
     stop: () => wallet.stop(),
   };
 }

@@ -8,6 +8,7 @@ import { SimClock } from '../../ports/sim-clock.ts';
 import { createIdentity, type Identity } from '../../sandbox/identity/identity.ts';
 import { createSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { windowOf } from './client.ts';
+import { inProcessDownload } from './in-process-download.ts';
 import { inProcessHttp } from './in-process-http.ts';
 import { START_MS, TTL_MS, testTill } from './till.ts';
 
@@ -36,8 +37,10 @@ export async function world(
   });
   const http = inProcessHttp(() => sandbox, clock);
   const merchant = JSON.parse(await ask(sandbox, 'GET', '/merchant.json'));
+  const download = inProcessDownload(() => sandbox);
   const providers = createProviders(merchant, {
     newHttpClient: () => http,
+    download,
     random,
     nowMs: START_MS,
     alipayGraceMs: 90_000,
@@ -49,6 +52,8 @@ export async function world(
   return {
     clock,
     http,
+    download,
+    providers,
     sandbox,
     till,
     backend: made.backend,
@@ -57,6 +62,8 @@ export async function world(
     /** Whether every armed fault has happened as often as it was armed. */
     suffered: () => sandbox.faults.list().length === 0,
     pay: (code: string) => ask(sandbox, 'POST', '/phone/pay', { code }),
+    /** Bills that differ from the wallets' ledger. */
+    seedBills: (seeds: object) => ask(sandbox, 'POST', '/bills', seeds),
     async charge(): Promise<void> {
       await till.startCharge({ orderNo: 'A1', amountFen: 1250, subject: '拿铁' });
     },

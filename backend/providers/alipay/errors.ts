@@ -81,6 +81,12 @@ export const CANCEL_ERRORS: Table = {
   'ACQ.REASON_TRADE_BEEN_FREEZEN': QUERY,
 };
 
+/** Of 40004 on a bill. */
+export const BILL_ERRORS: Table = {
+  'ACQ.SYSTEM_ERROR': SYSTEM_ERROR,
+  'isp.bill_not_exist': NO_TRADE,
+};
+
 /** What a sub-code means here. Both spellings of the system error are about; anything unlisted proves nothing. */
 export function meaningOf(table: Table, subCode: string): Meaning {
   const spelt = subCode.replace(/^AQC\./, 'ACQ.');

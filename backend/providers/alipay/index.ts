@@ -1,6 +1,8 @@
+import type { Download } from '../../../ports/download.ts';
 import type { HttpClient } from '../../../ports/http.ts';
 import { FEN_MAX, fen } from '../../domain/money.ts';
 import type { Provider } from '../provider.ts';
+import { bill, readDropped } from './bill.ts';
 import { cancel } from './cancel.ts';
 import { close } from './close.ts';
 import type { AlipayConfig } from './config.ts';
@@ -9,7 +11,11 @@ import { open } from './open.ts';
 import { query } from './query.ts';
 
 /** Alipay 当面付 for one merchant's app. Holds no state; the HTTP client is its own to close. */
-export function createAlipay(config: AlipayConfig, ports: { http: HttpClient }): Provider {
+export function createAlipay(
+  config: AlipayConfig,
+  ports: { http: HttpClient; download?: Download | undefined },
+): Provider {
+  const { download } = ports;
   const context = { config, gateway: new URL(config.gatewayUrl), http: ports.http };
   return {
     channel: 'alipay',
@@ -19,6 +25,15 @@ export function createAlipay(config: AlipayConfig, ports: { http: HttpClient }):
     close: (trade, at) => close(context, trade, at),
     cancel: (trade, at) => cancel(context, trade, at),
     readNotification: async (posted) => readNotification(config, posted),
+    ...(download
+      ? {
+          bills: {
+            kinds: ['trade'],
+            fetch: (request, at) => bill(context, download, request, at),
+            read: readDropped,
+          },
+        }
+      : {}),
     stop: () => ports.http.close(),
   };
 }

@@ -77,8 +77,22 @@ export const CLOSE_ERRORS: Table = {
   NO_AUTH: unknown('misconfigured'),
 };
 
+/** Bills. Both names of the protocol are unconfirmed; any other word proves nothing. */
+export const BILL_ERRORS: Readonly<Record<string, Meaning | { to: 'not_ready' }>> = {
+  ...EVERYWHERE,
+  NO_STATEMENT_EXIST: { to: 'no_order' },
+  STATEMENT_CREATING: { to: 'not_ready' },
+  PARAM_ERROR: unknown('misconfigured'),
+  INVALID_REQUEST: unknown('misconfigured'),
+  NO_AUTH: unknown('misconfigured'),
+};
+
 /** What a code means here; the HTTP status counts only for codes that are not listed, since pages disagree on it. */
-export function meaningOf(table: Table, code: string, status: number): Meaning {
+export function meaningOf<M extends { to: string } = Meaning>(
+  table: Readonly<Record<string, M>>,
+  code: string,
+  status: number,
+): M | Meaning {
   const spelt = Object.hasOwn(SPELLINGS, code) ? (SPELLINGS[code] ?? code) : code;
   if (Object.hasOwn(table, spelt)) return table[spelt] ?? unknown('unlisted');
   return unknown(hintOf(status) ?? 'unlisted');

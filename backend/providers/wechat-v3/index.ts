@@ -1,5 +1,7 @@
+import type { Download } from '../../../ports/download.ts';
 import { FEN_MAX, fen } from '../../domain/money.ts';
 import type { Provider } from '../provider.ts';
+import { bill, readDropped } from './bill.ts';
 import { cancel } from './cancel.ts';
 import { createVerifiers } from './certificates.ts';
 import { close } from './close.ts';
@@ -13,8 +15,12 @@ import type { WechatPorts } from './send.ts';
  * WeChat Pay API v3, Native, for one merchant. Holds nothing but the keys that answers are verified with;
  * the HTTP client is its own to close.
  */
-export function createWechatV3(config: WechatV3Config, ports: WechatPorts): Provider {
+export function createWechatV3(
+  config: WechatV3Config,
+  ports: WechatPorts & { download?: Download | undefined },
+): Provider {
   const context = { config, ports, verifiers: createVerifiers(config, ports) };
+  const { download } = ports;
   return {
     channel: 'wechat',
     // WeChat documents no fixed bound; the merchant's quota decides.
@@ -24,6 +30,15 @@ export function createWechatV3(config: WechatV3Config, ports: WechatPorts): Prov
     close: (trade, at) => close(context, trade, at),
     cancel: (trade, at) => cancel(context, trade, at),
     readNotification: (posted, at) => readNotification(context, posted, at),
+    ...(download
+      ? {
+          bills: {
+            kinds: ['trade', 'fund_flow'],
+            fetch: (request, at) => bill(context, download, request, at),
+            read: readDropped,
+          },
+        }
+      : {}),
     stop: () => ports.http.close(),
   };
 }

@@ -39,13 +39,8 @@ export async function sendSigned(
           origin,
           path: request.path,
           headers: {
-            accept: 'application/json',
+            ...signedHeaders(config, ports.random, request, at.nowMs),
             'user-agent': index === 0 ? USER_AGENT : USER_AGENT + FAILOVER_MARK,
-            ...(request.method === 'POST' ? { 'content-type': 'application/json' } : {}),
-            // Which key shall sign the answer. Certificates are not named: one named after its rotation could cut
-            // us off from learning of its successor.
-            ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
-            authorization: authorization(config, ports.random, request, at.nowMs),
           },
           ...(request.body === undefined ? {} : { body: request.body }),
         },
@@ -58,6 +53,24 @@ export async function sendSigned(
     }
   }
   throw last;
+}
+
+/** The headers of a request, fresh at each call: nonce and signature are never used twice. */
+export function signedHeaders(
+  config: WechatV3Config,
+  random: Random,
+  request: WechatRequest,
+  nowMs: number,
+): Record<string, string> {
+  return {
+    accept: 'application/json',
+    'user-agent': USER_AGENT,
+    ...(request.method === 'POST' ? { 'content-type': 'application/json' } : {}),
+    // Which key shall sign the answer. Certificates are not named: one named after its rotation could cut
+    // us off from learning of its successor.
+    ...(config.publicKey ? { 'wechatpay-serial': config.publicKey.id } : {}),
+    authorization: authorization(config, random, request, nowMs),
+  };
 }
 
 function authorization(
