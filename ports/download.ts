@@ -1,7 +1,7 @@
 import type { HttpRequest } from './http.ts';
 
 /** A large answer as it arrives. Reading on rejects with `HttpFault` when the connection breaks. */
-export interface Downloading {
+interface Downloading {
   status: number;
   /** Names in lower case. */
   headers: Record<string, string>;

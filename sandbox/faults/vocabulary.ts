@@ -65,7 +65,7 @@ const faultShape = z.discriminatedUnion('kind', [
 export type Fault = z.infer<typeof faultShape>;
 export type FaultKind = Fault['kind'];
 
-const ANY = ['precreate', 'native', 'query', 'close', 'cancel', 'certificates'] as const;
+const ANY = ['precreate', 'native', 'query', 'close', 'cancel', 'certificates', 'bill'] as const;
 const TRADE = ['precreate', 'native', 'query', 'close', 'cancel'] as const;
 const BOTH = CHANNELS;
 const NONE = { on: [], operations: [] } as const;
