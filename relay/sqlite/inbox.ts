@@ -5,8 +5,15 @@ const WINDOW_BYTES = 512 * 1024;
 const READ_AHEAD = 8;
 
 export interface SqliteInbox extends Inbox {
-  /** Hands out what the window has room for. `fresh` are the rows that were just committed, all of them. */
-  pump(fresh?: readonly Outgoing[]): void;
+  /**
+   * Hands out these rows, all that the commit under way adds, while it still waits for the disk. False when
+   * they must be read once they are there: something older waits, or the window is full.
+   */
+  handAhead(rows: readonly Outgoing[]): boolean;
+  /** These rows were taken back: what was handed out of them is not awaited any more. */
+  withdraw(rows: readonly Outgoing[]): void;
+  /** Reads, and hands out what the window has room for. */
+  pump(): void;
   /** Ends it from the relay's side; the receiver hears why. */
   end(why?: InboxEnd): void;
 }
@@ -54,12 +61,7 @@ export function createSqliteInbox(deps: {
     return true;
   }
 
-  function pump(fresh?: readonly Outgoing[]): void {
-    if (caughtUp && fresh) {
-      // Nothing older waits: what was just written need not be read.
-      caughtUp = fresh.every(hand);
-      return;
-    }
+  function pump(): void {
     caughtUp = false;
     while (receiver && !over && hasRoom()) {
       // A few at a time: what a window of large bodies does not take would be read for nothing.
@@ -105,6 +107,13 @@ export function createSqliteInbox(deps: {
       if (!caughtUp) pump();
     },
     close: () => end(),
+    handAhead(rows) {
+      if (caughtUp) caughtUp = rows.every(hand);
+      return caughtUp;
+    },
+    withdraw(rows) {
+      for (const { seq } of rows) answered(seq);
+    },
     pump,
     end,
   };

@@ -80,6 +80,55 @@ test('what the disk refuses is not promised, and taken once there is room', asyn
   await bench.close();
 });
 
+test('a till that is here has a delivery while the disk is still at it, and the wallet its answer only after', async () => {
+  const bench = await make();
+  const inbox = await bench.mailbox.open('till-1', null);
+  const order: string[] = [];
+  inbox.start({ deliver: () => order.push('delivered'), ended: () => {} });
+  const exec = bench.db().exec.bind(bench.db());
+  bench.db().exec = (source: string) => {
+    if (source === 'COMMIT') order.push('commit');
+    return exec(source);
+  };
+  await bench.mailbox.put(sample('till-1')).then(() => order.push('answered'));
+  expect(order).toEqual(['delivered', 'commit', 'answered']);
+  await bench.close();
+});
+
+test('what was handed out of a commit that then failed is not awaited, and its number names nothing else', async () => {
+  const bench = await make({ ...CONFORMANCE_LIMITS, window: 2 });
+  const inbox = await bench.mailbox.open('till-1', null);
+  const till = collect(inbox);
+  await bench.mailbox.put(sample('till-1'));
+  const [first] = await till.first(1);
+  inbox.ack(first?.seq ?? 0);
+  const exec = bench.db().exec.bind(bench.db());
+  let refuses = true;
+  bench.db().exec = (source: string) => {
+    if (refuses && source === 'COMMIT') throw Object.assign(new Error('disk'), { code: 'SQLITE_IOERR_FSYNC' });
+    return exec(source);
+  };
+  const lost = [sample('till-1'), sample('till-1')];
+  for (const notification of lost)
+    await expect(bench.mailbox.put(notification)).rejects.toBeInstanceOf(MailboxAway);
+  const handed = till.got.slice(1);
+  expect(handed.map(({ notification }) => notification.id)).toEqual(lost.map(({ id }) => id));
+
+  refuses = false;
+  const kept = [sample('till-1'), sample('till-1')];
+  for (const notification of kept) expect(await bench.mailbox.put(notification)).toBe('stored');
+  const later = (await till.first(5)).slice(3);
+  expect(later.map(({ notification }) => notification.id)).toEqual(kept.map(({ id }) => id));
+  // The till answers what the relay has lost: nothing that waits may go by it.
+  for (const { seq } of handed) inbox.ack(seq);
+  expect((await bench.mailbox.backlog('till-1')).waiting).toBe(2);
+  const position = { epoch: inbox.epoch, seq: Math.max(...handed.map(({ seq }) => seq)) };
+  const again = collect(await bench.mailbox.open('till-1', position));
+  expect((await again.first(2)).map(({ notification }) => notification.id)).toEqual(kept.map(({ id }) => id));
+  for (const notification of lost) expect(await bench.mailbox.put(notification)).toBe('stored');
+  await bench.close();
+});
+
 test('what a till names as its last within the epoch is not sent again', async () => {
   const bench = await make();
   const sent = [sample('till-1'), sample('till-1'), sample('till-1')];

@@ -48,21 +48,39 @@ export function createSqliteMailbox(deps: {
   const inboxes = new Map<string, SqliteInbox>();
   /** What the commit under way adds to tills that are here; null where it must be read. */
   const stirred = new Map<string, Outgoing[] | null>();
+  /** What of it was handed out before it is on disk. */
+  let ahead: { inbox: SqliteInbox; fresh: Outgoing[] }[] = [];
   let levels = readLevels();
   let writtenBytes = 0;
   let trouble: string | null = null;
 
   const commit = createGroupCommit(db, deps, {
+    // The till judges and keeps it while this disk is still at it: a notification that the relay then loses was
+    // not answered well, and comes again.
+    written() {
+      for (const [till, fresh] of stirred) {
+        const inbox = inboxes.get(till);
+        if (!inbox || !fresh) continue;
+        ahead.push({ inbox, fresh });
+        if (inbox.handAhead(fresh)) stirred.delete(till);
+      }
+    },
     committed() {
       trouble = null;
-      const added = [...stirred];
+      const unread = [...stirred.keys()];
       stirred.clear();
-      for (const [till, fresh] of added) inboxes.get(till)?.pump(fresh ?? undefined);
+      ahead = [];
+      for (const till of unread) inboxes.get(till)?.pump();
       if (writtenBytes >= CHECKPOINT_BYTES) deps.endOfTurn(checkpoint);
     },
     failed(error) {
+      for (const { inbox, fresh } of ahead) inbox.withdraw(fresh);
       stirred.clear();
+      ahead = [];
+      const before = levels;
       levels = readLevels();
+      // A number that a till may have seen is not used again.
+      for (const [till, { lastSeq }] of before) level(till).lastSeq = lastSeq;
       fail(error, 'a commit failed');
     },
   });
