@@ -1,97 +1,38 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { Pool } from 'undici';
-import { WebSocket } from 'ws';
-import { connect } from '../relay/test-till.ts';
-import { ratio, ratioLine, type Work } from './measure.ts';
+import { ratio, ratioLine } from './measure.ts';
+import { eventAtTill } from './relay-event.ts';
+import { forwarding, receivedBy } from './relay-forwarding.ts';
+import { another, IN_FLIGHT, paid, server } from './relay-posts.ts';
 
-const IN_FLIGHT = 16;
-/** About what WeChat sends. */
-const FILLER = 'x'.repeat(900);
-const HEADERS = {
-  'content-type': 'application/json',
-  'wechatpay-serial': 'PUB_KEY_ID_0114232134912410000000000000',
-  'wechatpay-nonce': 'abcdefghijklmnopqrstuvwxyz012345',
-  'wechatpay-timestamp': '1800000000',
-  'wechatpay-signature': 'c2lnbmF0dXJl'.repeat(28),
-};
-
-/** Notifications through the relay, and through a bare floor that commits every post by itself. */
+/** Notifications through the relay, beside a bare floor that commits every post by itself, and beside smee. */
 export async function run(): Promise<void> {
   const relay = await server('relay');
   const floor = await server('floor');
+  const smee = await server('smee');
+  const sample = paid('T1');
   console.log('Notifications through the relay, rate against a peer (more is better):');
-  const ingest = await ratio(relay.ingest, floor.ingest, { rounds: 15, roundMs: 400, inFlight: IN_FLIGHT });
-  console.log(ratioLine('16 posts in flight, against http → SQLite FULL → answer', ingest, 0.7));
 
-  // One after the other, each waited for at the till: the rate is the reciprocal of the time that one takes.
-  const push = await ratio(await relay.push(), await floor.push(), { rounds: 15, roundMs: 400, inFlight: 1 });
-  console.log(ratioLine('from post to till, against http → SQLite FULL → ws', push, 1 / 1.3));
-  for (const { stop } of [relay, floor]) await stop();
-}
+  const ingest =
+    (path: string, { post }: typeof relay) =>
+    () =>
+      post(path, another(sample));
+  const durable = await ratio(ingest('/notify/away/wechat', relay), ingest('/', floor), {
+    rounds: 15,
+    roundMs: 400,
+    inFlight: IN_FLIGHT,
+  });
+  console.log(ratioLine('16 posts in flight, against http → verify → SQLite FULL', durable, 0.7));
 
-interface Measured {
-  ingest: Work;
-  push(): Promise<Work>;
-  stop(): Promise<void>;
-}
+  const ours = await receivedBy(relay);
+  const theirs = await forwarding(smee);
+  const forwarded = await ratio(ours.deliver, theirs.deliver, {
+    rounds: 9,
+    roundMs: 400,
+    inFlight: IN_FLIGHT,
+  });
+  console.log(ratioLine('16 in flight, post to receiver, against smee-client 5', forwarded, 1));
+  await ours.stop();
+  await theirs.stop();
 
-async function server(name: 'relay' | 'floor'): Promise<Measured> {
-  const worker = new Worker(new URL('./relay-server.ts', import.meta.url), { workerData: name });
-  const [{ origin, privateKey: pem }] = (await once(worker, 'message')) as [
-    { origin: string; privateKey: string },
-  ];
-  const pool = new Pool(origin, { connections: IN_FLIGHT, pipelining: 1 });
-  let socket: WebSocket | null = null;
-  let serial = 0;
-
-  async function post(till: string): Promise<void> {
-    serial += 1;
-    const body = JSON.stringify({ id: `EV-${serial}`, resource: { ciphertext: FILLER } });
-    const path = `/notify/${till}/wechat`;
-    const answer = await pool.request({ method: 'POST', path, headers: HEADERS, body });
-    if (answer.statusCode !== 204) throw new Error(`${name} answered ${answer.statusCode}.`);
-    await answer.body.dump();
-  }
-
-  async function open(): Promise<WebSocket> {
-    if (name === 'floor') {
-      const bare = new WebSocket(origin.replace('http', 'ws'));
-      await once(bare, 'open');
-      return bare;
-    }
-    const privateKey = createPrivateKey(pem);
-    const keys = { privateKey, publicKey: createPublicKey(privateKey) };
-    return (await connect(origin, { till: 'here', keys })).socket;
-  }
-
-  return {
-    ingest: () => post('away'),
-    async push() {
-      const till = await open();
-      socket = till;
-      till.removeAllListeners('message');
-      let arrived = () => {};
-      till.on('message', (data) => {
-        const frame = JSON.parse(String(data)) as { type?: string; seq?: number; body?: string };
-        if (frame.type === 'ping') till.send('{"type":"pong"}');
-        if (frame.body === undefined) return;
-        if (name === 'relay') till.send(JSON.stringify({ type: 'ack', seq: frame.seq }));
-        arrived();
-      });
-      return async () => {
-        const arrival = new Promise<void>((resolve) => {
-          arrived = resolve;
-        });
-        await Promise.all([post('here'), arrival]);
-      };
-    },
-    async stop() {
-      socket?.terminate();
-      await pool.close();
-      worker.postMessage('stop');
-      await once(worker, 'exit');
-    },
-  };
+  await eventAtTill(relay, floor);
+  for (const { stop } of [relay, floor, smee]) await stop();
 }

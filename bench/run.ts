@@ -11,6 +11,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   mutex: () => import('./mutex.ts'),
   storage: () => import('./storage.ts'),
   'start-backlog': () => import('./start-backlog.ts'),
+  notification: () => import('./notification.ts'),
   relay: () => import('./relay.ts'),
   window: () => import('./window.ts'),
   'renderer-size': () => import('./renderer-size.ts'),

@@ -9,7 +9,7 @@ export interface AlipayNotification {
   /** The bytes that a trade notification signs (V1): every field but `sign` and `sign_type`, sorted, in its own charset. */
   signed: Uint8Array;
   /** What messages of the open platform sign (V2): every field but `sign`. */
-  signedV2: Uint8Array;
+  signedV2(): Uint8Array;
 }
 
 export type AlipayNotificationReading =
@@ -24,7 +24,9 @@ export type AlipayNotificationReading =
 export function readAlipayNotification(body: Uint8Array): AlipayNotificationReading {
   // Latin-1 keeps each byte as one character, whatever the charset is.
   const raw = new Map<string, string>();
-  for (const part of Buffer.from(body).toString('latin1').split('&')) {
+  for (const part of Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    .toString('latin1')
+    .split('&')) {
     if (part === '') continue;
     const cut = part.indexOf('=');
     const name = unescaped(cut < 0 ? part : part.slice(0, cut));
@@ -37,7 +39,7 @@ export function readAlipayNotification(body: Uint8Array): AlipayNotificationRead
   const fields = decoded(raw);
   if (!fields) return { ok: false, why: 'charset' };
   const signed = signedBytes(raw, ['sign', 'sign_type']);
-  return { ok: true, notification: { fields, signed, signedV2: signedBytes(raw, ['sign']) } };
+  return { ok: true, notification: { fields, signed, signedV2: () => signedBytes(raw, ['sign']) } };
 }
 
 /** Whether the signature of a trade notification (V1) holds. What is signed otherwise is none, and does not pass. */
@@ -61,25 +63,33 @@ export function writeAlipayNotification(fields: Readonly<Record<string, string>>
 }
 
 function signedBytes(raw: ReadonlyMap<string, string>, without: readonly string[]): Uint8Array {
-  const text = [...raw]
-    .filter(([name]) => !without.includes(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
+  let text = '';
+  // By code unit, which here is by byte.
+  for (const name of [...raw.keys()].sort()) {
+    if (!without.includes(name)) text += `${text === '' ? '' : '&'}${name}=${raw.get(name)}`;
+  }
   return Buffer.from(text, 'latin1');
 }
 
 /** Null when the charset is not one that Alipay sends, or the bytes are not of it. */
-function decoded(raw: ReadonlyMap<string, string>): Map<string, string> | null {
+function decoded(raw: ReadonlyMap<string, string>): ReadonlyMap<string, string> | null {
   const charset = CHARSETS[(raw.get('charset') ?? 'utf-8').toLowerCase()];
   if (!charset) return null;
+  // ASCII is the same in all of them.
+  const foreign = [...raw].filter(([name, value]) => NOT_ASCII.test(value) || NOT_ASCII.test(name));
+  if (foreign.length === 0) return raw;
   const decoder = new TextDecoder(charset, { fatal: true, ignoreBOM: true });
   const text = (latin1: string) => decoder.decode(Buffer.from(latin1, 'latin1'));
+  const fields = new Map(raw);
   try {
-    return new Map([...raw].map(([name, value]) => [text(name), text(value)]));
+    for (const [name, value] of foreign) {
+      fields.delete(name);
+      fields.set(text(name), text(value));
+    }
   } catch {
     return null;
   }
+  return fields;
 }
 
 const CHARSETS: Readonly<Record<string, string>> = {
@@ -90,10 +100,30 @@ const CHARSETS: Readonly<Record<string, string>> = {
   gb18030: 'gb18030',
 };
 
+const NOT_ASCII = /[\x80-\xff]/;
+
 /** Decoded once, each byte one character; null when an escape is broken. */
 function unescaped(text: string): string | null {
-  if (/%(?![0-9a-fA-F]{2})/.test(text)) return null;
-  return text
-    .replaceAll('+', ' ')
-    .replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  let from = spaced.indexOf('%');
+  if (from < 0) return spaced;
+  let decoded = spaced.slice(0, from);
+  while (from >= 0) {
+    const [high, low] = [hexDigit(spaced, from + 1), hexDigit(spaced, from + 2)];
+    if (high < 0 || low < 0) return null;
+    const next = spaced.indexOf('%', from + 3);
+    decoded += LATIN1[high * 16 + low] + spaced.slice(from + 3, next < 0 ? undefined : next);
+    from = next;
+  }
+  return decoded;
+}
+
+/** Every byte as its character. */
+const LATIN1 = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }

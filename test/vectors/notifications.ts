@@ -38,7 +38,7 @@ export const alipayNotify: Runner = async ({ inputs, keys }) => {
   if (!reading.ok) throw new Error(reading.why);
   const { notification } = reading;
   const sign = notification.fields.get('sign') ?? '';
-  const validV2 = sign !== '' && rsaVerify(key, notification.signedV2, sign);
+  const validV2 = sign !== '' && rsaVerify(key, notification.signedV2(), sign);
   const provider = createAlipay(
     {
       gatewayUrl: 'https://openapi.alipay.com/gateway.do',
@@ -51,7 +51,7 @@ export const alipayNotify: Runner = async ({ inputs, keys }) => {
   );
   const reason = await refusal(provider, { headers: {}, body, receivedMs: 0 }, order, ALIPAY_WORDS);
   return {
-    stringToSign: Buffer.from(validV2 ? notification.signedV2 : notification.signed).toString(),
+    stringToSign: Buffer.from(validV2 ? notification.signedV2() : notification.signed).toString(),
     signatureValidV1: verifyAlipayNotification(notification, key),
     signatureValidV2: validV2,
     accept: reason === null,
