@@ -149,6 +149,11 @@ const OPTIONS = {
     used: ['relay'],
     help: 'token of the relay’s operator; without it one is made and kept in the data folder',
   },
+  walletKeys: {
+    schema: z.string().min(1),
+    used: ['relay'],
+    help: 'folder with the wallets’ public keys, by which forgeries are dropped early (see docs/relay.md)',
+  },
   rabbit: {
     schema: z.url({ protocol: /^amqps?$/ }),
     used: ['relay'],

@@ -10,6 +10,7 @@ import type { Backlog, Mailbox } from './mailbox.ts';
 import type { Push } from './push.ts';
 import type { Registry } from './registry.ts';
 import { sourceOf } from './source.ts';
+import type { WalletKeys } from './wallet-keys.ts';
 
 /** Guesses a second at the admin token from one source, lasting. */
 const GUESSES_PER_SECOND = 1;
@@ -23,6 +24,7 @@ export interface AdminDeps {
   clock: Clock;
   log: Log;
   trustedProxies: ReadonlySet<string>;
+  walletKeys: WalletKeys | null;
 }
 
 /** One till, as the operator sees it: no payload, no payer. */
@@ -46,6 +48,17 @@ export const InspectView = TillView.extend({
       receivedMs: z.number(),
       bytes: z.number(),
       reason: z.string(),
+    }),
+  ),
+});
+export const KeysView = z.object({
+  files: z.array(
+    z.object({
+      file: z.string(),
+      till: z.string().nullable(),
+      channel: z.string(),
+      name: z.string().nullable(),
+      trouble: z.string().nullable(),
     }),
   ),
 });
@@ -86,6 +99,11 @@ export function registerAdmin(app: FastifyInstance, deps: AdminDeps): void {
       if (!registry.find(till)) return unknown(reply);
       const deadLetters = await mailbox.deadLetters(till, DEAD_LETTERS_SHOWN);
       return { ...view(till, await mailbox.backlog(till)), deadLetters };
+    });
+
+    scope.get('/admin/keys', async () => {
+      deps.walletKeys?.reload();
+      return { files: deps.walletKeys?.files() ?? [] };
     });
 
     scope.post<OfTill>('/admin/tills/:till/code', async (request, reply) => {

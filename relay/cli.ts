@@ -3,10 +3,10 @@ import type { z } from 'zod';
 import { type HttpClient, HttpFault } from '../ports/http.ts';
 import { StartError } from '../ports/service.ts';
 import { readSettings, SettingsError } from '../ports/settings.ts';
-import { InspectView, InviteView, ReplayView, TillsView } from './admin.ts';
+import { InspectView, InviteView, KeysView, ReplayView, TillsView } from './admin.ts';
 import { readAdminToken } from './admin-token.ts';
 
-const COMMANDS = ['enrol', 'revoke', 'inspect', 'replay'] as const;
+const COMMANDS = ['enrol', 'revoke', 'inspect', 'replay', 'keys'] as const;
 type Command = (typeof COMMANDS)[number];
 
 export const CLI_HELP = `
@@ -15,6 +15,7 @@ The operator's commands, against a running relay with the same --host, --port an
   npm run relay -- revoke  --till ID              ends the till's connection and drops its mailbox
   npm run relay -- inspect [--till ID]            all tills, or one with its dead letters
   npm run relay -- replay  --till ID [--id ID]    puts dead letters back: one, or all
+  npm run relay -- keys                           reads the wallets' public keys anew, and tells which are used
 `;
 
 export function commandOf(argv: readonly string[]): Command | null {
@@ -44,9 +45,11 @@ export async function runCommand(
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
   const call = caller(http, `http://${host}:${settings.port}`, token);
 
-  if (command === 'inspect' && till === undefined) return tillsText(await call('GET', '', TillsView));
+  if (command === 'keys') return keysText(await call('GET', '/admin/keys', KeysView));
+  if (command === 'inspect' && till === undefined)
+    return tillsText(await call('GET', '/admin/tills', TillsView));
   if (till === undefined) throw new SettingsError('--till', `Say which till: ${command} --till ID.`);
-  const path = `/${encodeURIComponent(till)}`;
+  const path = `/admin/tills/${encodeURIComponent(till)}`;
   switch (command) {
     case 'inspect':
       return tillText(await call('GET', path, InspectView));
@@ -90,7 +93,7 @@ function caller(http: HttpClient, origin: string, token: string) {
   ): Promise<S extends z.ZodType ? z.output<S> : null> => {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (body) headers['content-type'] = 'application/json';
-    const request = { method, origin, path: `/admin/tills${path}`, headers };
+    const request = { method, origin, path, headers };
     const answer = await http
       .send(body ? { ...request, body: JSON.stringify(body) } : request)
       .catch((error: unknown) => {
@@ -135,6 +138,16 @@ function tillText(view: z.output<typeof InspectView>): string {
       `  ${id}  ${channel}  ${new Date(receivedMs).toISOString()}  ${bytes} bytes  ${printable(reason)}`,
   );
   return `${tillsText({ tills: [view], invited: [] })}${letters.map((line) => `${line}\n`).join('')}`;
+}
+
+function keysText({ files }: z.output<typeof KeysView>): string {
+  if (files.length === 0) return 'No keys: forgeries are not dropped here, every till judges its own.\n';
+  const rows = files.map(({ file, till, channel, name, trouble }) =>
+    [trouble === null ? 'used' : 'NOT USED', channel, till ?? 'every till', name ?? '', file, trouble ?? '']
+      .filter((part) => part !== '')
+      .join('  '),
+  );
+  return `${rows.join('\n')}\n`;
 }
 
 /** A till wrote it: nothing in it may steer the terminal. */

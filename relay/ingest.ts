@@ -4,11 +4,13 @@ import type { Log } from '../ports/log.ts';
 import { NOTIFICATION_BYTES_MAX, RELAY_CHANNELS, type RelayChannel } from '../wire/relay.ts';
 import { refused, taken, type Words } from './acknowledgement.ts';
 import type { Admission } from './admission.ts';
+import { isForged } from './early-check.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Tally } from './metrics.ts';
 import { notificationId } from './notification-id.ts';
 import type { Registry } from './registry.ts';
 import { sourceOf } from './source.ts';
+import type { WalletKeys } from './wallet-keys.ts';
 
 /** WeChat wants its answer within 5 s: what takes longer to store is refused, and sent again. */
 const STORE_MS_MAX = 4_000;
@@ -20,6 +22,8 @@ export interface IngestDeps {
   mailbox: Mailbox;
   registry: Registry;
   admission: Admission;
+  /** Null: nothing is judged here. */
+  walletKeys: WalletKeys | null;
   clock: Clock;
   log: Log;
   tally: Tally;
@@ -77,9 +81,14 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
       tally.refused('empty');
       return say(reply, refused(channel, 400, 'empty'));
     }
-    const id = notificationId(till, channel, body);
     const receivedMs = clock.nowMs();
     const { source, headers } = seen.get(request) ?? { source: '', headers: {} };
+    if (deps.walletKeys && isForged({ channel, headers, body }, deps.walletKeys.of(till))) {
+      tally.forged(channel);
+      log.debug({ till, channel, bytes: body.length, source }, 'a forgery was dropped');
+      return say(reply, refused(channel, 401, 'forged'));
+    }
+    const id = notificationId(till, channel, body);
     let result: Awaited<ReturnType<Mailbox['put']>> | 'late';
     try {
       result = await inTime(mailbox.put({ id, till, channel, receivedMs, source, headers, body }));

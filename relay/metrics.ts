@@ -7,6 +7,8 @@ export interface Tally {
   received(channel: RelayChannel): void;
   stored(channel: RelayChannel): void;
   repeated(channel: RelayChannel): void;
+  /** Dropped: signed by nobody that it names. */
+  forged(channel: RelayChannel): void;
   /** Not taken in; `reason` is one of ours. */
   refused(reason: string): void;
   delivered(): void;
@@ -75,6 +77,7 @@ export function createTally(metrics: Metrics, standing: () => Promise<Standing>)
     received: byChannel('received', 'Posts for a known till'),
     stored: byChannel('stored', 'Notifications made durable and answered well'),
     repeated: byChannel('repeated', 'Retries of what was stored before'),
+    forged: byChannel('forged', 'Posts dropped for a signature that the wallet’s public key denies'),
     refused: (reason) => refused.inc({ reason }),
     delivered: plain('delivered', 'Deliveries sent to a till, each time counted'),
     acknowledged: plain('acknowledged', 'Deliveries that a till has committed'),

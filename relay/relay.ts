@@ -15,6 +15,7 @@ import { registerOperatorPage } from './operator-page.ts';
 import { createPush, PUSH_LIMITS, type PushLimits } from './push.ts';
 import type { Registry } from './registry.ts';
 import { sourceOf } from './source.ts';
+import type { WalletKeys } from './wallet-keys.ts';
 
 /** A post that is not whole by then is refused with 408. */
 const REQUEST_MS_MAX = 5_000;
@@ -39,6 +40,8 @@ export interface RelayDeps {
   window: number;
   trustedProxies: readonly string[];
   admission: AdmissionLimits;
+  /** With them forgeries are dropped early; null: every till judges its own. */
+  walletKeys: WalletKeys | null;
   push?: Partial<PushLimits>;
 }
 
@@ -116,6 +119,7 @@ export async function createRelay(deps: RelayDeps): Promise<Relay> {
   await app.ready();
   let cancelSweep = clock.after(SWEEP_MS, sweep);
   function sweep(): void {
+    deps.walletKeys?.reload();
     mailbox
       .sweep()
       .catch((error: unknown) => log.error({ err: error }, 'the mailboxes could not be swept'))

@@ -14,6 +14,7 @@ import { createRelay } from './relay.ts';
 import { openRelayDatabase } from './sqlite/database.ts';
 import { createSqliteJournal } from './sqlite/journal.ts';
 import { createSqliteMailbox } from './sqlite/mailbox.ts';
+import { createWalletKeys } from './wallet-keys.ts';
 
 export interface RelayPorts {
   clock: Clock;
@@ -53,6 +54,7 @@ export async function runRelay(
       publicUrl: () => settings.publicUrl ?? origin,
       window: limits.window,
       trustedProxies: settings.trustedProxies,
+      walletKeys: settings.walletKeys === undefined ? null : createWalletKeys(settings.walletKeys),
       admission: {
         ...ADMISSION_LIMITS,
         perTill: settings.tillRatePerSecond,

@@ -52,6 +52,7 @@ export async function startTestRelay(
       window: limits.window,
       trustedProxies: [],
       admission: ADMISSION_LIMITS,
+      walletKeys: null,
       ...change,
     });
     origin = await listen(relay.server, { host: '127.0.0.1', port });

@@ -105,7 +105,8 @@ test('what was handed out of a commit that then failed is not awaited, and its n
   const exec = bench.db().exec.bind(bench.db());
   let refuses = true;
   bench.db().exec = (source: string) => {
-    if (refuses && source === 'COMMIT') throw Object.assign(new Error('disk'), { code: 'SQLITE_IOERR_FSYNC' });
+    if (refuses && source === 'COMMIT')
+      throw Object.assign(new Error('disk'), { code: 'SQLITE_IOERR_FSYNC' });
     return exec(source);
   };
   const lost = [sample('till-1'), sample('till-1')];

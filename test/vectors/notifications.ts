@@ -7,13 +7,14 @@ import type { Notified, Provider } from '../../backend/providers/provider.ts';
 import { createWechatV3 } from '../../backend/providers/wechat-v3/index.ts';
 import { type HttpClient, HttpFault } from '../../ports/http.ts';
 import { systemRandom } from '../../ports/random.ts';
+import { isForged } from '../../relay/early-check.ts';
 import { readAlipayNotification, verifyAlipayNotification } from '../../wire/alipay-notification.ts';
 import { parseCertificate } from '../../wire/certificate.ts';
 import { parsePublicKey } from '../../wire/keys.ts';
 import { rsaVerify } from '../../wire/rsa.ts';
 import { parseApiV3Key } from '../../wire/wechat-v3-aead.ts';
 import { openWechatNotification } from '../../wire/wechat-v3-notification.ts';
-import { verifyWechatMessage, wechatVerifiers } from '../../wire/wechat-v3-signature.ts';
+import { normalSerial, verifyWechatMessage, wechatVerifiers } from '../../wire/wechat-v3-signature.ts';
 import { type Runner, text, texts } from './vector.ts';
 
 /** Nobody is called: what a notification proves is in its bytes and our keys. */
@@ -50,6 +51,10 @@ export const alipayNotify: Runner = async ({ inputs, keys }) => {
     { http: NO_NETWORK },
   );
   const reason = await refusal(provider, { headers: {}, body, receivedMs: 0 }, order, ALIPAY_WORDS);
+  const isGenuine = verifyAlipayNotification(notification, key) || validV2;
+  const forged = isForged({ channel: 'alipay', headers: {}, body }, { alipay: [key], wechat: new Map() });
+  // Without a signature there is nothing to judge by.
+  mustAgree(forged, sign !== '' && !isGenuine);
   return {
     stringToSign: Buffer.from(validV2 ? notification.signedV2() : notification.signed).toString(),
     signatureValidV1: verifyAlipayNotification(notification, key),
@@ -93,14 +98,12 @@ export const wechatNotification: Runner = async ({ inputs, keys }) => {
   );
   const verdict = verifyWechatMessage(
     { headers, body },
-    wechatVerifiers(
-      verifiers.map(([serial, pem]) => [
-        serial,
-        pem.includes('CERTIFICATE') ? parseCertificate(pem).publicKey : parsePublicKey(pem),
-      ]),
-    ),
+    wechatVerifiers(verifiers.map(([serial, pem]) => [serial, keyOf(pem)])),
     nowMs,
   );
+  const known = verifiers.map(([serial, pem]) => [normalSerial(serial), keyOf(pem)] as const);
+  const keysAtRelay = { alipay: [], wechat: new Map(known) };
+  mustAgree(isForged({ channel: 'wechat', headers, body }, keysAtRelay), verdict === 'BAD_SIGNATURE');
   const opened = verdict === 'OK' ? openWechatNotification(body, apiV3Key) : null;
   const posted = { headers, body, receivedMs: nowMs };
   const notified = await provider.readNotification(posted, { nowMs });
@@ -115,6 +118,15 @@ export const wechatNotification: Runner = async ({ inputs, keys }) => {
     plaintext: opened?.ok ? opened.notification.content : null,
   };
 };
+
+function keyOf(pem: string) {
+  return pem.includes('CERTIFICATE') ? parseCertificate(pem).publicKey : parsePublicKey(pem);
+}
+
+/** The relay, with public keys alone, drops what the till would find forged, and nothing else. */
+function mustAgree(forgedAtRelay: boolean, forged: boolean): void {
+  if (forgedAtRelay !== forged) throw new Error(`The relay says forged: ${forgedAtRelay}.`);
+}
 
 type Words = Record<'signature' | 'appId' | 'merchantId' | 'amount' | 'tradeNo' | 'status', string>;
 const ALIPAY_WORDS: Words = {
