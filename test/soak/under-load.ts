@@ -31,7 +31,7 @@ export interface Outcome {
   /** What went wrong besides. */
   faults: string[];
   /** How much happened. */
-  counts: { harms: number; posts: number; repeats: number; connections: number };
+  counts: Record<string, number>;
 }
 
 /** What ends the harm: so many, or the time (monotonic, ms). */
