@@ -146,13 +146,6 @@ test('a thousand tills of a relay that was killed come back spread out, each to 
   await inTurns((till) => post(origin, till, '3'));
   const after = await many.until((report) => report.connected === COUNT && have(3)(report));
 
-  console.log(
-    'X',
-    largestShare(after.triesMs.filter((ms) => ms > before.nowMs)),
-    after.triesMs.filter((ms) => ms > before.nowMs).length,
-    largestShare(after.welcomesMs.filter((ms) => ms > before.nowMs)),
-    (await (await fetch(`${origin}/metrics`)).text()).match(/^process_(cpu_seconds_total|resident).*/gm),
-  );
   for (const { name } of tills) expect(after.committed[name]).toEqual(['1', '2', '3']);
   const since = (timesMs: readonly number[]) => timesMs.filter((ms) => ms > before.nowMs);
   const tries = since(after.triesMs);
