@@ -1,0 +1,103 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { runsOf, spoiled } from './mutate.ts';
+
+/** Against a hang alone: whoever has read a whole request, or its end, answers or hangs up. */
+const HANG_MS = 20_000;
+const AT_ONCE = 16;
+/** Enough of an answer to see its status and type. */
+const ANSWER_BYTES_KEPT = 4_096;
+
+export interface Answer {
+  /** Null: the connection was ended without an answer. */
+  status: number | null;
+  head: string;
+  hung: boolean;
+}
+
+/** Sends bytes to a port, ends its side, and hears what comes until the other side ends, or has said enough. */
+export function sendBytes(port: number, bytes: Uint8Array): Promise<Answer> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let heard = Buffer.alloc(0);
+    const finish = (hung: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      const text = heard.toString('latin1');
+      // What was said before the last word counts as well: a body may hold a further request.
+      const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+      resolve({ status: statuses.find((each) => each >= 500) ?? statuses[0] ?? null, head: text, hung });
+    };
+    const timer = setTimeout(() => finish(true), HANG_MS);
+    socket.on('data', (piece) => {
+      heard = Buffer.concat([heard, piece]).subarray(0, ANSWER_BYTES_KEPT);
+      // A stream goes on for ever; its beginning is enough.
+      if (/^content-type: text\/event-stream/im.test(heard.toString('latin1'))) finish(false);
+    });
+    socket.on('error', () => finish(false));
+    socket.on('close', () => finish(false));
+    socket.on('end', () => finish(false));
+    socket.end(bytes);
+  });
+}
+
+/** One request as it goes over the wire. */
+export function request(
+  line: string,
+  headers: Readonly<Record<string, string>> = {},
+  body?: string | Uint8Array,
+): Buffer {
+  const bytes = Buffer.from(body ?? '');
+  const all = {
+    host: '127.0.0.1',
+    ...headers,
+    ...(body === undefined ? {} : { 'content-length': String(bytes.length) }),
+    // So that every connection ends.
+    connection: headers.connection ?? 'close',
+  };
+  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([Buffer.from(`${line} HTTP/1.1\r\n${head.join('')}\r\n`), bytes]);
+}
+
+export interface Barrage {
+  /** How often each status was heard; `none` where the connection ended without one. */
+  statuses: Map<string, number>;
+  /** Requests that were answered with a fault of the server, or not at all, to be read and sent again. */
+  faults: string[];
+}
+
+/** Sends every input of `inputs`, some at a time. `allowed` are statuses from 500 on that may be. */
+export async function barrage(
+  port: number,
+  inputs: readonly Uint8Array[],
+  allowed: readonly number[] = [],
+): Promise<Barrage> {
+  const statuses = new Map<string, number>();
+  const faults: string[] = [];
+  const left = [...inputs];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let bytes = left.pop(); bytes; bytes = left.pop()) {
+        const { status, head, hung } = await sendBytes(port, bytes);
+        const key = String(status ?? 'none');
+        statuses.set(key, (statuses.get(key) ?? 0) + 1);
+        const isFault = status !== null && status >= 500 && !allowed.includes(status);
+        if (hung || isFault)
+          faults.push(
+            `${hung ? 'hung' : head.slice(0, 300)} for ${Buffer.from(bytes).toString('latin1').slice(0, 600)}`,
+          );
+      }
+    }),
+  );
+  return { statuses, faults };
+}
+
+/** Genuine requests, spoiled. */
+export const spoiledRequests = (corpus: readonly Uint8Array[], runs: number): Uint8Array[] =>
+  fc.sample(spoiled(corpus), runsOf(runs));
+
+/** The resident memory of a service, in bytes, as it says itself. */
+export async function residentBytes(origin: string): Promise<number> {
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes\{[^}]*\} (\S+)$/m.exec(text)?.[1]);
+}
