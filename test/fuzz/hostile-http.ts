@@ -8,7 +8,7 @@ const AT_ONCE = 16;
 /** Enough of an answer to see its status and type. */
 const ANSWER_BYTES_KEPT = 4_096;
 
-export interface Answer {
+interface Answer {
   /** Null: the connection was ended without an answer. */
   status: number | null;
   head: string;
@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 /** Sends bytes to a port, ends its side, and hears what comes until the other side ends, or has said enough. */
-export function sendBytes(port: number, bytes: Uint8Array): Promise<Answer> {
+function sendBytes(port: number, bytes: Uint8Array): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     let heard = Buffer.alloc(0);
