@@ -13,10 +13,11 @@ import { isMuted, setMuted } from './sound.ts';
 import { screenOf } from './store/screen.ts';
 import type { TillStore } from './store/till-store.ts';
 import { mantineTheme, toggleScheme, useScheme } from './theme.ts';
-import { type List, TillContext, useTill } from './till-context.ts';
+import { isList, type List, TillContext, useTill, useTillContext } from './till-context.ts';
 
 const Orders = lazy(() => import('./lists/orders.tsx'));
 const History = lazy(() => import('./lists/history.tsx'));
+const Manager = lazy(() => import('./manager/manager.tsx'));
 const Attention = lazy(() => import('./lists/attention.tsx'));
 
 export function App({ till, api }: { till: TillStore; api: Api }) {
@@ -27,8 +28,7 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
       till,
       api,
       run: (command) => {
-        if (command.do === 'orders' || command.do === 'history' || command.do === 'attention')
-          setList({ name: command.do });
+        if (isList(command.do)) setList({ name: command.do });
         else till.run(command);
       },
       open: setList,
@@ -54,6 +54,7 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
         <Suspense fallback={null}>
           {list?.name === 'orders' && <Orders onClose={() => setList(null)} />}
           {list?.name === 'history' && <History tradeNo={list.tradeNo} onClose={() => setList(null)} />}
+          {list?.name === 'manager' && <Manager page={list.page} onClose={() => setList(null)} />}
           {list?.name === 'attention' && <Attention entry={list.entry} onClose={() => setList(null)} />}
         </Suspense>
       </TillContext>
@@ -82,6 +83,7 @@ function TopBar() {
   const { t } = useWords();
   const scheme = useScheme();
   const [muted, mute] = useState(isMuted);
+  const { open } = useTillContext();
   const till = useTill((state) => state.till);
   const phoneUrl = till?.phoneUrl ?? null;
   return (
@@ -93,6 +95,9 @@ function TopBar() {
       )}
       <p className="shop">{till?.mode === 'live' ? till.shopName : ''}</p>
       <AttentionBadge />
+      <Action kind="quiet" onPress={() => open({ name: 'manager' })} hint="F6" testId="manager">
+        {t('header.manager')}
+      </Action>
       {phoneUrl !== null && (
         <Action kind="quiet" onPress={() => openPhone(phoneUrl)} testId="phone">
           {t('sandbox.phone')}

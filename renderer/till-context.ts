@@ -3,13 +3,17 @@ import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import type { OutboxEntry } from '../contract/outbox.ts';
 import type { Api } from './link.ts';
+import type { ManagerPage } from './manager/page-names.ts';
 import type { Command } from './store/commands.ts';
 import type { TillState } from './store/state.ts';
 import type { TillStore } from './store/till-store.ts';
 
-/** A list over the stage, and what of it stands open at once. */
+const LISTS = ['orders', 'history', 'attention', 'manager'] as const;
+
+/** A list over the stage, or the manager's area, and what of it stands open at once. */
 export interface List {
-  name: 'orders' | 'history' | 'attention';
+  name: (typeof LISTS)[number];
+  page?: ManagerPage;
   tradeNo?: string;
   entry?: OutboxEntry;
 }
@@ -20,6 +24,10 @@ export interface TillContext {
   /** Does what a key or button asks for, the lists included. */
   run(command: Command): void;
   open(list: List): void;
+}
+
+export function isList(word: string): word is List['name'] {
+  return (LISTS as readonly string[]).includes(word);
 }
 
 export const TillContext = createContext<TillContext | null>(null);

@@ -1,94 +1,25 @@
-import { UnstyledButton } from '@mantine/core';
-import { useCallback, useState } from 'react';
-import type { Trade } from '../../contract/trade.ts';
+import { useState } from 'react';
 import { Action } from '../action.tsx';
-import { AttentionSign } from '../cashier/attention-badge.tsx';
 import { useWords } from '../i18n/index.ts';
-import { yuanText } from '../money.ts';
-import { orderTail } from '../order-number.ts';
-import { tradeWord } from '../owed.ts';
-import { useTillContext } from '../till-context.ts';
-import { dayAndTime } from '../times.ts';
-import { WalletName } from '../wallet.tsx';
-import { ListState } from './list-state.tsx';
 import { Sheet } from './sheet.tsx';
 import { Timeline } from './timeline.tsx';
-import { usePage } from './use-page.ts';
-
-const PAGE = 50;
+import { TradeRows } from './trade-rows.tsx';
 
 /** Every trade, newest first; one of them opens as a timeline. */
 export default function History(props: { tradeNo: string | undefined; onClose(): void }) {
-  const { onClose } = props;
-  const { api } = useTillContext();
   const { t } = useWords();
   const [query, setQuery] = useState('');
   const [opened, setOpened] = useState(props.tradeNo ?? null);
-  const read = useCallback(
-    (q: string, cursor: string | undefined) =>
-      api.trades.list({
-        limit: PAGE,
-        ...(q.trim() === '' ? {} : { q: q.trim() }),
-        ...(cursor === undefined ? {} : { cursor }),
-      }),
-    [api],
-  );
-  const { page, failure, more, again } = usePage(read, query, '');
-  const items = page?.items ?? [];
-  const isEmpty = page !== null && items.length === 0;
-  const empty = query.trim() === '' ? t('history.empty') : t('orders.none_found', { q: query.trim() });
   const back = <Action onPress={() => setOpened(null)}>{t('history.back')}</Action>;
   return (
     <Sheet
       title={t('history.title')}
-      onClose={onClose}
+      onClose={props.onClose}
       {...(opened === null
         ? { search: { words: t('history.search'), query, onQuery: setQuery } }
         : { instead: back })}
     >
-      {opened !== null ? (
-        <Timeline tradeNo={opened} />
-      ) : (
-        <>
-          <ListState
-            isRead={page !== null}
-            failure={failure}
-            empty={isEmpty ? empty : null}
-            onAgain={again}
-          />
-          <ul className="list">
-            {items.map((trade) => (
-              <li key={trade.tradeNo}>
-                <UnstyledButton className="list-row" onClick={() => setOpened(trade.tradeNo)}>
-                  <span className="list-main">
-                    <WalletName channel={trade.channel} />
-                    <small>
-                      {t('stage.order')} …{orderTail(trade.orderNo)}
-                    </small>
-                  </span>
-                  <time>{dayAndTime(trade.createdAt).slice(5, 16)}</time>
-                  <span className="number list-amount">¥ {yuanText(trade.amountFen)}</span>
-                  <TradeWord trade={trade} />
-                </UnstyledButton>
-              </li>
-            ))}
-          </ul>
-          {page?.nextCursor && <Action onPress={more}>{t('history.more')}</Action>}
-        </>
-      )}
+      {opened !== null ? <Timeline tradeNo={opened} /> : <TradeRows query={query} onOpen={setOpened} />}
     </Sheet>
-  );
-}
-
-/** Money to give back and contradictions are not only coloured: they carry a sign. */
-function TradeWord({ trade }: { trade: Trade }) {
-  const { t } = useWords();
-  const asksAPerson = trade.incident !== null || trade.refundDue !== null;
-  const isQuiet = trade.state !== 'paid' && !asksAPerson;
-  return (
-    <span className={isQuiet ? 'list-state-word quiet' : 'list-state-word'}>
-      {asksAPerson && <AttentionSign />}
-      {tradeWord(t, trade)}
-    </span>
   );
 }

@@ -18,12 +18,14 @@ export type Command =
         | 'turn_focus'
         | 'orders'
         | 'history'
-        | 'attention';
+        | 'attention'
+        | 'manager';
     };
 
 const EVERYWHERE: Record<string, Command> = {
   F2: { do: 'orders' },
   F3: { do: 'history' },
+  F6: { do: 'manager' },
   F8: { do: 'attention' },
 };
 

@@ -63,6 +63,7 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     orders: () => {},
     history: () => {},
     attention: () => {},
+    manager: () => {},
   };
 
   /** Does what a key or button asks for. */

@@ -353,6 +353,15 @@ export const SCENES: Scene[] = [
     },
   },
   {
+    name: 'manager',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await page.keyboard.press('F6');
+      await page.locator('.manager .list-row').first().waitFor();
+    },
+  },
+  {
     name: 'timeline-ended',
     screen: 'idle',
     script: { opened: { trade: sample.endedByHand, timeline: sample.endedTimeline } },

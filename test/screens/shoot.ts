@@ -42,6 +42,7 @@ const KEPT = [
   'attention-entry',
   'attention-refund',
   'by-hand',
+  'manager',
 ];
 const KEPT_DARK = ['idle', 'waiting', 'paid', 'draining-waiting', 'attention-badge', 'by-hand'];
 const KEPT_EN = [
