@@ -146,7 +146,7 @@ export function createBackend(ports: BackendPorts): Backend {
   });
   const tillId = store.transact(() => store.till.identify(ports.mode, clock.nowMs(), random.bytes(4)));
   const disk = ports.openDisk?.(tillId, (error) => backups?.onJournal(error));
-  const backups = disk && createBackupWatch({ clock, log, disk, hub });
+  const backups = disk && createBackupWatch({ clock, log, disk, hub, ledgerHead: store.events.head });
   const restoring = createRestoring({ store, hub });
   const settle = createSettle(store, { automaticMaxFen: fen(ports.refundAutomaticMaxFen) });
   const observe = createObserve(clock, wallets);

@@ -23,7 +23,7 @@ export const LEDGER_START = '0'.repeat(64);
 /**
  * The text whose UTF-8 bytes are hashed with SHA-256 to give an event's hash: a JSON array without spaces, as
  * `JSON.stringify` writes it, of the form's name, the previous event's hash (64 small hexadecimal digits), and every
- * column in the order of {@link LedgerRow}. docs/decisions/ tells why.
+ * column in the order of {@link LedgerRow}. docs/decisions/0018 tells why.
  */
 export function ledgerText(prevHash: string, row: LedgerRow): string {
   return JSON.stringify([

@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../ports/log.ts';
 import { SimClock } from '../../ports/sim-clock.ts';
+import { LEDGER_START } from '../domain/ledger.ts';
 import { backupName } from '../store/backup-files.ts';
 import type { Disk } from '../store/disk.ts';
+import type { JournalEntry } from '../store/journal.ts';
 import { createBackupWatch } from './backup-watch.ts';
 import { createHub } from './hub.ts';
 
 const START_MS = Date.parse('2026-11-21T14:32:10.000+08:00');
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 
 /** A backup disk that can be pulled out. */
 function stick() {
@@ -21,6 +24,8 @@ function stick() {
     if (fault.code) throw Object.assign(new Error(fault.code), { code: fault.code });
   };
   const file = (atMs: number) => ({ path: backupName(atMs, 4), atMs, schema: 4, bytes: 1 });
+  const journaled: JournalEntry[] = [];
+  const head = { seq: 0, hash: LEDGER_START };
   const disk: Disk = {
     checkpoint: async () => {},
     check: async () => {},
@@ -36,7 +41,7 @@ function stick() {
     },
     isSameDisk: () => false,
     journal: {
-      add() {},
+      add: (entries) => void journaled.push(...entries),
       retry() {},
       lagMs: () => lagMs,
       takeLoss() {
@@ -51,7 +56,7 @@ function stick() {
   };
   const hub = createHub();
   hub.listen((signal) => news.push(signal.kind));
-  const watch = createBackupWatch({ clock, log: silentLog(), disk, hub });
+  const watch = createBackupWatch({ clock, log: silentLog(), disk, hub, ledgerHead: () => ({ ...head }) });
   watch.start();
   return {
     clock,
@@ -59,6 +64,8 @@ function stick() {
     made,
     news,
     watch,
+    head,
+    journaled,
     lose: () => {
       lost = true;
     },
@@ -120,4 +127,18 @@ test('a journal that lags is said so, with how long', async () => {
   lag(9_000);
   expect(watch.read()).toMatchObject({ ok: false, reason: 'backup_failed', journalLagMs: 9_000 });
   await watch.stop();
+});
+
+test('the ledger’s head is kept beside the backups as it goes on, and at the end', async () => {
+  const { clock, watch, head, journaled } = stick();
+  const kept = () => journaled.map((entry) => (entry.kind === 'head' ? entry.seq : entry.kind));
+  head.seq = 7;
+  await clock.advance(3 * MINUTE_MS);
+  expect(kept()).toEqual([7]);
+  head.seq = 9;
+  await clock.advance(MINUTE_MS);
+  expect(kept()).toEqual([7, 9]);
+  head.seq = 12;
+  await watch.stop();
+  expect(kept()).toEqual([7, 9, 12]);
 });

@@ -4,6 +4,8 @@ import type { Log } from '../../ports/log.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { asStorageError } from '../store/database.ts';
 import type { Disk } from '../store/disk.ts';
+import type { LedgerHead } from '../store/events.ts';
+import { entryOf } from '../store/journal.ts';
 import type { Hub } from './hub.ts';
 
 /** The first backup waits until the till has started. */
@@ -15,8 +17,17 @@ const LAG_SHOWN_MS = 5 * SECOND;
 
 type Trouble = NonNullable<BackupStatus['reason']>;
 
-/** Makes backups on schedule and says how they are: trouble with them never keeps the till from charging. */
-export function createBackupWatch(deps: { clock: Clock; log: Log; disk: Disk; hub: Hub }) {
+/**
+ * Makes backups on schedule and says how they are: trouble with them never keeps the till from charging. The
+ * ledger's head is kept beside them as it goes on, so that a ledger that was cut is found out.
+ */
+export function createBackupWatch(deps: {
+  clock: Clock;
+  log: Log;
+  disk: Disk;
+  hub: Hub;
+  ledgerHead(): LedgerHead;
+}) {
   const { clock, log, disk, hub } = deps;
   let trouble: Trouble | null = null;
   let sinceMs = clock.nowMs();
@@ -25,6 +36,7 @@ export function createBackupWatch(deps: { clock: Clock; log: Log; disk: Disk; hu
   let journalFails = false;
   let cancel = () => {};
   let stopped = false;
+  let keptSeq = 0;
 
   function note(now: Trouble | null): void {
     if (now === trouble) return;
@@ -38,10 +50,18 @@ export function createBackupWatch(deps: { clock: Clock; log: Log; disk: Disk; hu
     if (!stopped) cancel = clock.after(delayMs, () => void round());
   }
 
+  function keepHead(): void {
+    const head = deps.ledgerHead();
+    if (head.seq === keptSeq) return;
+    keptSeq = head.seq;
+    disk.journal.add([entryOf.head(head)]);
+  }
+
   /** A backup when one is due, and another try for a journal that waits. */
   async function round(): Promise<void> {
     disk.journal.retry();
     try {
+      keepHead();
       sameDisk = disk.isSameDisk();
       lastGoodMs = disk.newestBackup()?.atMs ?? null;
       // A clock that was set back does not put a backup off.
@@ -98,6 +118,11 @@ export function createBackupWatch(deps: { clock: Clock; log: Log; disk: Disk; hu
     async stop(): Promise<void> {
       stopped = true;
       cancel();
+      try {
+        keepHead();
+      } catch (error) {
+        log.warn({ err: error }, 'ledger head not kept');
+      }
       await disk.close();
     },
   };

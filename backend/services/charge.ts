@@ -5,7 +5,7 @@ import type { Charge, Order } from '../domain/order.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { type Channel, newTrade, type Trade } from '../domain/trade.ts';
 import type { Hold } from '../locks/order-mutex.ts';
-import { happened } from '../store/events.ts';
+import { chargeStarted } from '../store/events.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { Claims } from './claims.ts';
 import type { Drain } from './drain.ts';
@@ -109,12 +109,11 @@ export function createCharge(deps: {
       endedAtMs: null,
     };
     store.charges.insert(charge);
-    store.events.append(happened('charge.started', order.orderNo, nowMs));
-    const leased = channels.flatMap((channel, index) => {
+    const trades = channels.map((channel, index) => {
       const { orderNo, amountFen, subject } = order;
       const { createdAtMs, expiresAtMs } = charge;
       const tradeNo = tradeNos[index] ?? '';
-      const trade = newTrade({
+      return newTrade({
         tradeNo,
         orderNo,
         chargeId,
@@ -124,6 +123,9 @@ export function createCharge(deps: {
         createdAtMs,
         expiresAtMs,
       });
+    });
+    store.events.append(chargeStarted(charge, trades));
+    const leased = trades.flatMap((trade) => {
       store.trades.insert(trade);
       return openSoon(trade, nowMs);
     });

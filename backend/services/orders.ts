@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import { fen } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
-import { happened } from '../store/events.ts';
+import { orderCreated } from '../store/events.ts';
 import type { Store, Writer } from '../store/store.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
@@ -47,6 +47,6 @@ export function createOrders(deps: { store: Store; clock: Clock; hub: Hub; amoun
 /** Writes the order and says so. Call inside a transaction. */
 export function addOrder(store: Store, order: Order): Order {
   store.orders.insert(order);
-  store.events.append(happened('order.created', order.orderNo, order.createdAtMs));
+  store.events.append(orderCreated(order));
   return order;
 }

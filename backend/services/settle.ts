@@ -207,6 +207,7 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       fromState: before.state,
       toState: after.state,
       what: event,
+      ...(becamePaid ? { data: paidFacts(after) } : {}),
     });
     const others = becamePaid ? collected(after, nowMs) : [];
     endChargeIfOver(store, after, nowMs);
@@ -295,6 +296,11 @@ export function outcomeWord(outcome: Outcome): string {
     default:
       return outcome.kind;
   }
+}
+
+/** What the ledger keeps of a payment: enough to hold the trade's row against it. */
+function paidFacts({ providerTradeNo, paidAtMs, late, surplus }: Trade) {
+  return { providerTradeNo, paidAtMs, late, surplus };
 }
 
 function mustRead(store: Store, tradeNo: string): Trade {

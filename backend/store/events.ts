@@ -1,21 +1,25 @@
 import type { Actor, By } from '../domain/actor.ts';
 import { LEDGER_START, type LedgerRow } from '../domain/ledger.ts';
-import type { TradeState } from '../domain/trade.ts';
+import type { Charge, Order } from '../domain/order.ts';
+import type { Trade, TradeState } from '../domain/trade.ts';
 import type { Db } from './database.ts';
 import { ledgerHash } from './ledger-chain.ts';
 
 /** Facts of an event beside those that every event has; kept as JSON. No payer, no key. */
 type Facts = Readonly<Record<string, unknown>>;
 
+/** Of an order as a whole. */
+interface OrderHappening {
+  type: 'order.created' | 'order.cancelled' | 'order.paid' | 'charge.started' | 'charge.ended';
+  orderNo: string;
+  tradeNo: string | null;
+  fromState: null;
+  toState: null;
+}
+
 /** What can happen, by what it is about. A further kind is a further member here, and no other change of the table. */
 type Happening =
-  | {
-      type: 'order.created' | 'order.cancelled' | 'order.paid' | 'charge.started' | 'charge.ended';
-      orderNo: string;
-      tradeNo: string | null;
-      fromState: null;
-      toState: null;
-    }
+  | OrderHappening
   | {
       type: 'trade.changed' | 'trade.incident' | 'trade.set_aside';
       orderNo: string;
@@ -24,7 +28,15 @@ type Happening =
       toState: TradeState;
     }
   | {
-      type: 'setting.changed';
+      /** One that a backup did not know. */
+      type: 'trade.restored';
+      orderNo: string;
+      tradeNo: string;
+      fromState: null;
+      toState: null;
+    }
+  | {
+      type: 'setting.changed' | 'ledger.restored';
       orderNo: null;
       tradeNo: null;
       fromState: null;
@@ -41,8 +53,8 @@ export type StoredEvent = Happening & {
   by: By | null;
 };
 
-/** What windows and other systems are told of: everything that is about an order. */
-export type OrderEvent = Extract<StoredEvent, { orderNo: string }>;
+/** What windows and other systems are told of: what happens to orders. */
+export type OrderEvent = Exclude<Extract<StoredEvent, { orderNo: string }>, { type: 'trade.restored' }>;
 
 /** An event about to be written; `by` is said once for its transaction. */
 export type NewEvent = Happening & { atMs: number; what: string | null; refundNo?: string; data?: Facts };
@@ -172,17 +184,36 @@ function byOf({ actor, actor_id: id, via, reason, approved_by: approvedBy }: Row
   return { actor: who as Actor, via: via as By['via'], reason, approvedBy };
 }
 
-/** An event that is about an order, and not about the whole till. */
+/** An event that happened to an order, and is told outside. */
 export function isAboutOrder(event: StoredEvent): event is OrderEvent {
-  return event.orderNo !== null;
+  return event.orderNo !== null && event.type !== 'trade.restored';
 }
 
 /** An event about an order as a whole. */
 export function happened(
-  type: Extract<Happening, { toState: null; orderNo: string }>['type'],
+  type: OrderHappening['type'],
   orderNo: string,
   atMs: number,
   tradeNo: string | null = null,
 ): NewEvent {
   return { atMs, type, orderNo, tradeNo, fromState: null, toState: null, what: null };
+}
+
+/** A new order, with what was to be paid and who wanted it. */
+export function orderCreated({ orderNo, amountFen, source, createdAtMs }: Order): NewEvent {
+  return { ...happened('order.created', orderNo, createdAtMs), data: { amountFen, source } };
+}
+
+/** A new charge, with its trades. */
+export function chargeStarted(
+  { chargeId, orderNo, createdAtMs }: Charge,
+  trades: readonly Trade[],
+): NewEvent {
+  return {
+    ...happened('charge.started', orderNo, createdAtMs),
+    data: {
+      chargeId,
+      trades: trades.map(({ tradeNo, channel, amountFen }) => ({ tradeNo, channel, amountFen })),
+    },
+  };
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Charge, Order } from '../domain/order.ts';
 import type { Trade } from '../domain/trade.ts';
 import { journalName, listJournals } from './backup-files.ts';
+import type { LedgerHead } from './events.ts';
 
 /** What is needed to ask the wallets again about what a backup does not know. Fen; ms since the epoch. */
 const Entry = z.discriminatedUnion('kind', [
@@ -36,6 +37,8 @@ const Entry = z.discriminatedUnion('kind', [
     createdAtMs: z.int(),
     expiresAtMs: z.int(),
   }),
+  /** How far the ledger had come: what a cut ledger is held against. */
+  z.object({ kind: z.literal('head'), seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
 ]);
 export type JournalEntry = z.infer<typeof Entry>;
 
@@ -67,6 +70,7 @@ export const entryOf = {
     createdAtMs: trade.createdAtMs,
     expiresAtMs: trade.expiresAtMs,
   }),
+  head: ({ seq, hash }: LedgerHead): JournalEntry => ({ kind: 'head', seq, hash }),
 };
 
 /** Entries that may wait for a disk that does not take them; beyond, only a new backup helps. */

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { byTill } from '../domain/actor.ts';
 import { fen } from '../domain/money.ts';
 import { readNumber } from '../domain/numbers.ts';
+import type { Order } from '../domain/order.ts';
 import { newTrade, type Trade } from '../domain/trade.ts';
 import { type BackupFile, listBackups, soundCopy, syncFile, syncFolder } from './backup-files.ts';
 import {
@@ -16,8 +17,9 @@ import {
   RESTORING_FILE,
   tillIdOf,
 } from './database.ts';
-import { happened } from './events.ts';
+import { chargeStarted, happened, type LedgerHead, orderCreated } from './events.ts';
 import { type JournalEntry, readJournals } from './journal.ts';
+import { headOf, lastHead, ledgerRestored } from './ledger-restored.ts';
 import { createStore, type Store } from './store.ts';
 
 /** A backup as a person chooses among them. */
@@ -74,7 +76,11 @@ export function restore(dir: string, backup: string, nowMs: number): Restored {
       for (const suffix of SUFFIXES) rmSync(prepared + suffix, { force: true });
     };
     discard();
-    const replayed = prepareOr(discard, backup, prepared, nowMs);
+    const replayed = prepareOr(
+      discard,
+      { backup, prepared, before: headOf(join(dir, DATABASE_FILE)) },
+      nowMs,
+    );
     syncFile(prepared);
     syncFolder(dir);
     const keptAside = setAside(dir, nowMs);
@@ -103,20 +109,24 @@ function setAside(dir: string, nowMs: number): string | null {
 /** Nothing was moved yet: when the copy cannot be made, the till is as it was. */
 function prepareOr(
   discard: () => void,
-  backup: string,
-  prepared: string,
+  { backup, prepared, before }: { backup: string; prepared: string; before: LedgerHead | null },
   nowMs: number,
 ): Omit<Restored, 'keptAside'> {
   try {
     copyFileSync(backup, prepared);
-    return prepare(prepared, dirname(backup), nowMs);
+    return prepare(prepared, dirname(backup), before, nowMs);
   } catch (error) {
     discard();
     throw error;
   }
 }
 
-function prepare(path: string, journals: string, nowMs: number): Omit<Restored, 'keptAside'> {
+function prepare(
+  path: string,
+  journals: string,
+  before: LedgerHead | null,
+  nowMs: number,
+): Omit<Restored, 'keptAside'> {
   soundCopy(path, 'integrity_check');
   const db = new Database(path);
   try {
@@ -124,7 +134,7 @@ function prepare(path: string, journals: string, nowMs: number): Omit<Restored, 
     db.pragma('synchronous = FULL');
     migrate(db, migrations());
     const { entries, unreadable } = readJournals(journals);
-    return { ...replay(db, entries, nowMs), unreadable };
+    return { ...replay(db, entries, nowMs, before), unreadable };
   } finally {
     db.close();
   }
@@ -135,12 +145,14 @@ const POSITIONS_SKIPPED = 1_000_000;
 
 /**
  * Writes what the journal knows and the database does not: trades as ones whose creation nobody answered,
- * so that the wallet is asked before anything else. Then every unfinished trade must be answered once.
+ * so that the wallet is asked before anything else. Then every unfinished trade must be answered once. The ledger
+ * goes on with an event that says from where, and how far it had come `before`, or by the journal's last word.
  */
 export function replay(
   db: Db,
   entries: readonly JournalEntry[],
   nowMs: number,
+  before: LedgerHead | null = null,
 ): { newer: number; toAsk: number } {
   const store = createStore(db);
   const tillId = tillIdOf(db);
@@ -153,10 +165,13 @@ export function replay(
         if (read.second > mark.second || (read.second === mark.second && read.count > mark.count))
           mark = read;
       };
+      db.prepare("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'").run(POSITIONS_SKIPPED);
+      store.events.append(ledgerRestored(store.events.head(), before ?? lastHead(entries), nowMs));
       let newer = 0;
       for (const entry of entries) {
+        if (entry.kind === 'head') continue;
         if (entry.kind === 'order_cancelled') {
-          if (store.orders.byNo(entry.orderNo)?.state === 'open') store.orders.markCancelled(entry.orderNo);
+          cancelOrder(store, entry.orderNo, nowMs);
           continue;
         }
         pass(entry.orderNo);
@@ -167,7 +182,6 @@ export function replay(
       // Numbers of the last moments may be in no journal; their second is over.
       const now = Math.floor(nowMs / 1_000);
       store.till.setNumbers(now > mark.second ? { second: now, count: 0 } : mark);
-      db.prepare("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'events'").run(POSITIONS_SKIPPED);
       endEmptyCharges(db, nowMs);
       // An answer of before the backup is none about what came after it; what was parked is asked once more.
       db.exec(`DELETE FROM restored_trades;
@@ -181,12 +195,19 @@ export function replay(
   );
 }
 
+function cancelOrder(store: Store, orderNo: string, nowMs: number): void {
+  if (store.orders.byNo(orderNo)?.state !== 'open') return;
+  store.orders.markCancelled(orderNo);
+  store.events.append(happened('order.cancelled', orderNo, nowMs));
+}
+
 type Of<K extends JournalEntry['kind']> = Extract<JournalEntry, { kind: K }>;
 
 function addOrder(store: Store, { kind: _kind, ...order }: Of<'order'>): void {
   if (store.orders.byNo(order.orderNo)) return;
-  store.orders.insert({ ...order, amountFen: fen(order.amountFen), state: 'open', paidAtMs: null });
-  store.events.append(happened('order.created', order.orderNo, order.createdAtMs));
+  const restored: Order = { ...order, amountFen: fen(order.amountFen), state: 'open', paidAtMs: null };
+  store.orders.insert(restored);
+  store.events.append(orderCreated(restored));
 }
 
 /** The order's earlier charge had ended when this one began; how, its trades are asked. */
@@ -202,8 +223,9 @@ function addCharge(
     charge.createdAtMs,
     charge.orderNo,
   );
-  store.charges.insert({ ...charge, endedAtMs: null });
-  store.events.append(happened('charge.started', charge.orderNo, charge.createdAtMs));
+  const restored = { ...charge, endedAtMs: null };
+  store.charges.insert(restored);
+  store.events.append(chargeStarted(restored, []));
 }
 
 function addTrade(
@@ -215,7 +237,17 @@ function addTrade(
   pass(trade.tradeNo);
   if (store.trades.byNo(trade.tradeNo) || !store.charges.byId(trade.chargeId)) return false;
   store.trades.insert(asRestored(trade));
-  const { channel, tradeNo, orderNo } = trade;
+  const { channel, tradeNo, orderNo, chargeId, amountFen } = trade;
+  store.events.append({
+    atMs: nowMs,
+    type: 'trade.restored',
+    orderNo,
+    tradeNo,
+    fromState: null,
+    toState: null,
+    what: null,
+    data: { chargeId, channel, amountFen },
+  });
   store.outbox.add(
     {
       kind: 'query',

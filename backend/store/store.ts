@@ -92,14 +92,21 @@ export function createStore(
   const nested = db.transaction((work: () => unknown) => work());
   /** Written by the running transaction. */
   let written: JournalEntry[] = [];
+  /** Whether it has events. */
+  let isTold = false;
   /** Of the running transaction. */
   let running: By = TILL;
 
   function transact<T>(work: () => T, { by, fence }: Writer = {}): T {
     const isOutermost = !db.inTransaction;
-    if (isOutermost) written = [];
+    if (isOutermost) {
+      written = [];
+      isTold = false;
+    }
     const named = inNameOf(by ?? (isOutermost ? TILL : running), work);
     const result = guarded(() => transaction(isOutermost ? () => followed(named) : named, fence) as T);
+    // The ledger's head goes along, so that where it had come to is known elsewhere.
+    if (isOutermost && written.length > 0 && isTold) written.push(entryOf.head(events.head()));
     hooks.onCommit(isOutermost ? written : []);
     return result;
   }
@@ -173,7 +180,13 @@ export function createStore(
     })),
     charges: noted(chargesTable(db), 'insert', entryOf.charge),
     trades: noted(tradesTable(db), 'insert', entryOf.trade),
-    events: { ...events, append: (event) => events.append(event, running) },
+    events: {
+      ...events,
+      append(event) {
+        events.append(event, running);
+        isTold = true;
+      },
+    },
     exchanges: exchangesTable(db),
     outbox: outboxTable(db),
     sessions: sessionsTable(db),
