@@ -3,6 +3,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
+import type { EndOfTurn } from '../ports/turn.ts';
 import { createAccess } from './access.ts';
 import { createRouter, type Router } from './dispatcher.ts';
 import { fen } from './domain/money.ts';
@@ -50,6 +51,7 @@ import type { Mode } from './store/till.ts';
 export interface BackendPorts {
   clock: Clock;
   random: Random;
+  endOfTurn: EndOfTurn;
   log: Log;
   db: Db;
   /** One per configured channel. */
@@ -116,6 +118,7 @@ export function createBackend(ports: BackendPorts): Backend {
       ...(webhook ? { beforeCommit: (events) => tell(events) } : {}),
     },
     isFolderShared,
+    ports.endOfTurn,
   );
 
   const hub = createHub();

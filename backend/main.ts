@@ -6,6 +6,7 @@ import { systemLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
 import { runService } from '../ports/service.ts';
 import { wsSocket } from '../ports/socket-ws.ts';
+import { systemEndOfTurn } from '../ports/turn.ts';
 import { runBackend } from './run.ts';
 
 /** `npm run backend`: the till's backend alone, over HTTP. */
@@ -13,6 +14,7 @@ await runService('backend', async (settings) => {
   const running = await runBackend(settings, {
     clock: systemClock(),
     random: systemRandom(),
+    endOfTurn: systemEndOfTurn,
     log: systemLog('backend', settings.logLevel),
     newHttpClient: () => undiciHttpClient(),
     download: undiciDownload,

@@ -9,6 +9,7 @@ import type { Random } from '../ports/random.ts';
 import { listen, StartError, serviceMetrics } from '../ports/service.ts';
 import { type Settings, SettingsError } from '../ports/settings.ts';
 import type { OpenSocket } from '../ports/socket.ts';
+import type { EndOfTurn } from '../ports/turn.ts';
 import { type Backend, createBackend } from './backend.ts';
 import { createProviders } from './merchant.ts';
 import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
@@ -30,6 +31,7 @@ export interface RunningBackend {
 export interface BackendWorld {
   clock: Clock;
   random: Random;
+  endOfTurn: EndOfTurn;
   log: Log;
   newHttpClient(): HttpClient;
   /** Absent: bills are dropped in as files. */
@@ -73,6 +75,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
       const backend = createBackend({
         clock,
         random,
+        endOfTurn: world.endOfTurn,
         log,
         db: storage.db,
         providers,

@@ -14,6 +14,7 @@ import { silentLog } from '../ports/log.ts';
 import { systemRandom } from '../ports/random.ts';
 import { readSettings } from '../ports/settings.ts';
 import { wsSocket } from '../ports/socket-ws.ts';
+import { systemEndOfTurn } from '../ports/turn.ts';
 import { percentile, table } from './report.ts';
 
 const WARM_UP = 30;
@@ -80,6 +81,7 @@ export async function run(): Promise<void> {
     const running = await runBackend(settings, {
       clock: systemClock(),
       random: systemRandom(),
+      endOfTurn: systemEndOfTurn,
       log: silentLog(),
       newHttpClient: () => measured(undiciHttpClient(), wallets),
       openSocket: wsSocket(systemClock()),

@@ -48,7 +48,7 @@ export function createAsk(deps: {
     const { outcome } = answered;
     const nowMs = clock.nowMs();
     const [jitter = 0] = random.bytes(1);
-    const settled = settle.outcome(entry, {
+    const answer = {
       outcome,
       nowMs,
       jitter: jitter / 256,
@@ -62,7 +62,9 @@ export function createAsk(deps: {
             ...wire(answered),
           }
         : null,
-    });
+    };
+    const settled = await store.transactSoon(() => (signal.aborted ? null : settle.outcome(entry, answer)));
+    if (settled === null) return NOTHING;
     const signals: Signal[] = [{ kind: 'checked', tradeNo: trade.tradeNo }];
     if (settled.changed.length > 0) signals.unshift({ kind: 'committed' });
     if (answered === INTERRUPTED) return { verdict: 'answered', signals };

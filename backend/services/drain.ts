@@ -51,14 +51,18 @@ const STEP_MS = 2_000;
 
 interface Lane {
   worker: Worker;
+  /** Leased, and carried out until its end has been heard of: nobody leases them again meanwhile. */
   under: Set<number>;
-  /** Leased again while still under way. */
-  next: Set<number>;
   /** Silent or throttled tries in a row. */
   silent: number;
   /** Monotonic time until which the receiver is spared; 0: not at all. */
   holdUntilMs: number;
   throttled: boolean;
+}
+
+interface Leased {
+  lane: Lane;
+  entries: OutboxEntry[];
 }
 
 /**
@@ -85,7 +89,6 @@ export function createDrain(deps: {
     (worker): Lane => ({
       worker,
       under: new Set(),
-      next: new Set(),
       silent: 0,
       holdUntilMs: 0,
       throttled: false,
@@ -100,6 +103,7 @@ export function createDrain(deps: {
   let aheadMs = clock.nowMs() - clock.monotonicMs();
   let cancelStatus: (() => void) | null = null;
   let isTicking = false;
+  let isLeasing = false;
   let started = false;
   let stopListening = () => {};
 
@@ -131,18 +135,18 @@ export function createDrain(deps: {
   /** Milliseconds until something of this lane may be leased; 0: now. Infinity: not before something changes. */
   function waitOf(lane: Lane): number {
     if (capacity(lane) <= 0) return Number.POSITIVE_INFINITY;
-    const nowMs = clock.nowMs();
+    const at = { nowMs: clock.nowMs(), underWay: lane.under };
     const until = (dueMs: number | null) =>
-      dueMs === null ? Number.POSITIVE_INFINITY : Math.max(0, dueMs - nowMs);
+      dueMs === null ? Number.POSITIVE_INFINITY : Math.max(0, dueMs - at.nowMs);
     const { queue } = lane.worker;
     const next = Math.min(
-      until(store.outbox.nextDueMs(queue, nowMs, 0)),
-      Math.max(restMs(), until(store.outbox.nextDueMs(queue, nowMs, 1))),
+      until(store.outbox.nextDueMs(queue, 0, at)),
+      Math.max(restMs(), until(store.outbox.nextDueMs(queue, 1, at))),
     );
     if (!isHeld(lane)) return next;
     const held = Math.max(lane.holdUntilMs - clock.monotonicMs(), next);
     // A customer waits for a code: a first question goes out even while silence is being sat out.
-    return lane.throttled ? held : Math.min(until(store.outbox.nextFreshMs(queue, nowMs)), held);
+    return lane.throttled ? held : Math.min(until(store.outbox.nextFreshMs(queue, at)), held);
   }
 
   function restMs(): number {
@@ -166,25 +170,52 @@ export function createDrain(deps: {
 
   function tick(): void {
     cancelTimer();
-    if (!started || aborted.signal.aborted) return;
+    if (!started || isLeasing || aborted.signal.aborted) return;
     try {
       heedClock();
-      const ready = lanes.filter((lane) => waitOf(lane) <= 0);
-      const sinceMs = clock.monotonicMs();
-      const leased = ready.length === 0 ? [] : store.transact(() => ready.map(lease));
-      if (leased.some(({ entries }) => entries.some(({ priority }) => priority === 1)))
-        restUntilMs = clock.monotonicMs() + REST * (clock.monotonicMs() - sinceMs);
-      for (const { lane, entries } of leased) {
-        for (const entry of entries) {
-          // Settled a moment ago and due again at once, or under way past its lease: it waits for its end.
-          if (lane.under.has(entry.entryId)) lane.next.add(entry.entryId);
-          else begin(lane, entry);
-        }
-      }
-      arm();
+      if (lanes.some((lane) => waitOf(lane) <= 0)) keepRunning(takeUp());
+      else arm();
     } catch (error) {
-      log.error({ err: error }, 'outbox not leased');
-      cancelTimer = clock.after(DISK_PAUSE_MS, tick);
+      notLeased(error);
+    }
+  }
+
+  function notLeased(error: unknown): void {
+    log.error({ err: error }, 'outbox not leased');
+    cancelTimer = clock.after(DISK_PAUSE_MS, tick);
+  }
+
+  /** Leases what may be, in one commit with the answers of this turn, and begins it. */
+  async function takeUp(): Promise<void> {
+    isLeasing = true;
+    let sinceMs = 0;
+    let leased: Leased[] = [];
+    try {
+      await store.transactSoon(() => {
+        sinceMs = clock.monotonicMs();
+        // It is tried again when the disk refuses the works of the turn together.
+        forget(leased);
+        leased = aborted.signal.aborted ? [] : lanes.filter((lane) => waitOf(lane) <= 0).map(lease);
+      });
+    } catch (error) {
+      forget(leased);
+      isLeasing = false;
+      if (!aborted.signal.aborted) notLeased(error);
+      return;
+    }
+    isLeasing = false;
+    if (aborted.signal.aborted) return;
+    if (leased.some(({ entries }) => entries.some(({ priority }) => priority === 1)))
+      restUntilMs = clock.monotonicMs() + REST * (clock.monotonicMs() - sinceMs);
+    for (const { lane, entries } of leased) {
+      for (const entry of entries) begin(lane, entry);
+    }
+    arm();
+  }
+
+  function forget(leased: readonly Leased[]): void {
+    for (const { lane, entries } of leased) {
+      for (const { entryId } of entries) lane.under.delete(entryId);
     }
   }
 
@@ -196,15 +227,18 @@ export function createDrain(deps: {
     aheadMs += stepMs;
   }
 
-  function lease(lane: Lane): { lane: Lane; entries: OutboxEntry[] } {
+  function lease(lane: Lane): Leased {
     const at = {
       ...newLease(),
       nowMs: clock.nowMs(),
+      underWay: lane.under,
       limit: capacity(lane),
       waitingMax: restMs() > 0 ? 0 : WAITING_AT_ONCE,
       freshOnly: isHeld(lane),
     };
-    return { lane, entries: store.outbox.lease(lane.worker.queue, at) };
+    const entries = store.outbox.lease(lane.worker.queue, at);
+    for (const { entryId } of entries) lane.under.add(entryId);
+    return { lane, entries };
   }
 
   function newLease(): Lease {
@@ -213,11 +247,13 @@ export function createDrain(deps: {
 
   function begin(lane: Lane, entry: OutboxEntry): void {
     lane.under.add(entry.entryId);
-    const work = carryOut(lane, entry).finally(() => {
-      running.delete(work);
-      arm();
-    });
-    running.add(work);
+    keepRunning(carryOut(lane, entry).finally(arm));
+  }
+
+  /** What `stop` waits for. */
+  function keepRunning(work: Promise<void>): void {
+    const kept = work.finally(() => running.delete(kept));
+    running.add(kept);
   }
 
   async function carryOut(lane: Lane, entry: OutboxEntry): Promise<void> {

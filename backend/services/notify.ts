@@ -43,38 +43,39 @@ export function createNotify(deps: {
     // Trades are committed before their wallet hears of them: an unknown number is another till's.
     if (!trade || trade.channel !== channel) return { kind: 'rejected', reason: 'not_ours' };
     const nowMs = clock.nowMs();
-    if (isProof(notified, posted, nowMs)) settleNow(trade, notified.outcome, posted, nowMs);
-    else askSoon(trade, nowMs);
+    if (isProof(notified, posted, nowMs)) await settleNow(trade, notified.outcome, posted, nowMs);
+    else await askSoon(trade, nowMs);
     return { kind: 'taken' };
   };
 
-  function settleNow(trade: Trade, outcome: QueryOutcome, posted: Posted, nowMs: number): void {
+  async function settleNow(
+    trade: Trade,
+    outcome: QueryOutcome,
+    posted: Posted,
+    nowMs: number,
+  ): Promise<void> {
     const isNews = trade.state !== 'paid';
-    const settled = settle.notified(
-      trade.tradeNo,
-      outcome,
-      nowMs,
-      isNews
-        ? {
-            tradeNo: trade.tradeNo,
-            step: 'notification',
-            askedAtMs: posted.receivedMs,
-            durationMs: Math.max(0, nowMs - posted.receivedMs),
-            outcome: outcomeWord(outcome),
-            httpStatus: null,
-            providerCode: null,
-            requestId: null,
-            answer: null,
-          }
-        : null,
-    );
+    const exchange = isNews
+      ? {
+          tradeNo: trade.tradeNo,
+          step: 'notification' as const,
+          askedAtMs: posted.receivedMs,
+          durationMs: Math.max(0, nowMs - posted.receivedMs),
+          outcome: outcomeWord(outcome),
+          httpStatus: null,
+          providerCode: null,
+          requestId: null,
+          answer: null,
+        }
+      : null;
+    const settled = await store.transactSoon(() => settle.notified(trade.tradeNo, outcome, nowMs, exchange));
     if (settled.changed.length > 0) hub.tell({ kind: 'committed' });
   }
 
   /** A hint: the wallet is asked about the trade now, even about one that was taken for finished. */
-  function askSoon(trade: Trade, nowMs: number): void {
+  async function askSoon(trade: Trade, nowMs: number): Promise<void> {
     if (trade.state === 'paid') return;
-    store.transact(() => {
+    await store.transactSoon(() => {
       if (isLive(trade.state) && store.outbox.ofTrade(trade.tradeNo))
         store.outbox.hurry(trade.tradeNo, nowMs);
       else if (!store.outbox.ofTrade(trade.tradeNo))

@@ -83,8 +83,7 @@ export function createWebhook(deps: {
   }
 
   /**
-   * Keeps what a try brought; true when that parks the message. Throws `StorageError`: then it is sent
-   * again, under the same id.
+   * Keeps what a try brought; true when that parks the message. Call inside a transaction.
    */
   function keep(entry: OutboxEntry, told: NotTaken): boolean {
     const nowMs = clock.nowMs();
@@ -92,21 +91,17 @@ export function createWebhook(deps: {
     const attempts = entry.attempts + 1;
     const refusals = told.kind === 'refused' ? entry.puzzles + 1 : entry.puzzles;
     const isParked = told.kind === 'refused' && refusals >= REFUSALS_MAX;
-    store.transact(() =>
-      store.outbox.tried(entry.entryId, entry.kind, {
-        kind: entry.kind,
-        priority: entry.priority,
-        dueAtMs: nowMs + retryDelayMs(attempts, told.kind !== 'silent', chance / 256),
-        attempts,
-        puzzles: refusals,
-        park: isParked ? 'refused_by_receiver' : null,
-        outcome: told.word,
-        atMs: nowMs,
-        answered: told.kind === 'refused',
-      }),
-    );
-    const { entryId, orderNo } = entry;
-    if (isParked) log.warn({ entryId, orderNo, outcome: told.word }, 'message to the shop parked');
+    store.outbox.tried(entry.entryId, entry.kind, {
+      kind: entry.kind,
+      priority: entry.priority,
+      dueAtMs: nowMs + retryDelayMs(attempts, told.kind !== 'silent', chance / 256),
+      attempts,
+      puzzles: refusals,
+      park: isParked ? 'refused_by_receiver' : null,
+      outcome: told.word,
+      atMs: nowMs,
+      answered: told.kind === 'refused',
+    });
     return isParked;
   }
 
@@ -115,10 +110,17 @@ export function createWebhook(deps: {
     parallel: TELLING_MAX,
     async run(entry, signal): Promise<Tried> {
       const told = await send(entry.payload ?? '', signal);
-      if (signal.aborted) return { verdict: 'answered', signals: [] };
-      const isParked = told.kind !== 'taken' && keep(entry, told);
-      if (told.kind === 'taken') store.transact(() => store.outbox.finish(entry.entryId));
-      return { verdict: verdictOf(told), signals: isParked ? [{ kind: 'status' }] : [] };
+      // When this throws it is sent again, under the same id.
+      const isParked = await store.transactSoon(() => {
+        if (signal.aborted) return false;
+        if (told.kind !== 'taken') return keep(entry, told);
+        store.outbox.finish(entry.entryId);
+        return false;
+      });
+      if (!isParked || told.kind === 'taken') return { verdict: verdictOf(told), signals: [] };
+      const { entryId, orderNo } = entry;
+      log.warn({ entryId, orderNo, outcome: told.word }, 'message to the shop parked');
+      return { verdict: verdictOf(told), signals: [{ kind: 'status' }] };
     },
   };
 }

@@ -42,6 +42,12 @@ export interface Lease {
   untilMs: number;
 }
 
+/** Which entries are looked at: those that are free at `nowMs`, without those that the asker has under way itself. */
+interface Free {
+  nowMs: number;
+  underWay: ReadonlySet<number>;
+}
+
 /** What a try brought, as it is kept with the entry; the lease ends with it. */
 export interface Tried {
   kind: OutboxEntry['kind'];
@@ -84,10 +90,11 @@ interface Row {
 
 const DIALOGUE = "kind IN ('open', 'query', 'close', 'cancel')";
 /**
- * May be carried out: nobody does just now, and nothing older of its lane is unfinished. The casts, here and below,
+ * May be carried out: nobody does just now, here or elsewhere, and nothing older of its lane is unfinished. The casts, here and below,
  * are for speed: SQLite plans a statement anew at every use when its plan may depend on a bare parameter's value.
  */
 const FREE = `o.state = 'due' AND (o.lease_until_ms IS NULL OR o.lease_until_ms <= CAST(:nowMs AS INTEGER))
+  AND o.entry_id NOT IN (SELECT value FROM json_each(:underWay))
   AND NOT EXISTS (SELECT 1 FROM outbox older
     WHERE older.lane = o.lane AND older.entry_id < o.entry_id AND older.state <> 'set_aside')`;
 const QUEUED = 'o.queue = CAST(:queue AS TEXT) AND o.priority = CAST(:priority AS INTEGER)';
@@ -227,13 +234,14 @@ export function outboxTable(db: Db) {
      */
     lease(
       queue: OutboxQueue,
-      at: Lease & { nowMs: number; limit: number; waitingMax: number; freshOnly: boolean },
+      at: Lease & Free & { limit: number; waitingMax: number; freshOnly: boolean },
     ): OutboxEntry[] {
       const rows: Row[] = [];
+      const free = bound(at);
       const select = at.freshOnly ? freeFresh : freeAny;
       for (const priority of [0, 1]) {
         const limit = Math.min(at.limit - rows.length, priority === 0 ? at.limit : at.waitingMax);
-        if (limit > 0) rows.push(...select.all({ queue, priority, nowMs: at.nowMs, limit }));
+        if (limit > 0) rows.push(...select.all({ ...free, queue, priority, limit }));
       }
       for (const row of rows) take.run(at.holder, at.untilMs, row.entry_id);
       return rows.map(fromRow);
@@ -250,12 +258,13 @@ export function outboxTable(db: Db) {
       release.run(dueAtMs, entryId);
     },
     /** When the next free entry of a queue and priority is due; null when none is. */
-    nextDueMs(queue: OutboxQueue, nowMs: number, priority: 0 | 1): number | null {
-      return nextAny.get({ queue, priority, nowMs }) ?? null;
+    nextDueMs(queue: OutboxQueue, priority: 0 | 1, at: Free): number | null {
+      return nextAny.get({ ...bound(at), queue, priority }) ?? null;
     },
     /** When the next first question for a code is due; null when none is. */
-    nextFreshMs(queue: OutboxQueue, nowMs: number): number | null {
-      const times = [0, 1].flatMap((priority) => nextFresh.get({ queue, priority, nowMs }) ?? []);
+    nextFreshMs(queue: OutboxQueue, at: Free): number | null {
+      const free = bound(at);
+      const times = [0, 1].flatMap((priority) => nextFresh.get({ ...free, queue, priority }) ?? []);
       return times.length === 0 ? null : Math.min(...times);
     },
     /** Nobody waits any more for what has been due since before `sinceMs`. */
@@ -320,6 +329,10 @@ export function outboxTable(db: Db) {
       };
     },
   };
+}
+
+function bound({ nowMs, underWay }: Free): { nowMs: number; underWay: string } {
+  return { nowMs, underWay: JSON.stringify([...underWay]) };
 }
 
 function fromRow(row: Row): OutboxEntry {

@@ -1,3 +1,4 @@
+import { type EndOfTurn, systemEndOfTurn } from '../../ports/turn.ts';
 import { type By, byTill } from '../domain/actor.ts';
 import { type ChargesTable, chargesTable } from './charges.ts';
 import { type ClaimsToldTable, claimsToldTable } from './claims-told.ts';
@@ -41,9 +42,9 @@ export interface Store {
   transact<T>(work: () => T, as?: Writer): T;
   /**
    * Like `transact`, but together with the other works of this turn; resolves once all are on disk. A work
-   * that throws takes back only its own writes.
+   * that throws takes back only its own writes; one may be run twice, after its first writes were taken back.
    */
-  transactSoon<T>(work: () => T, as?: Pick<Writer, 'by'>): Promise<T>;
+  transactSoon<T>(work: () => T, as?: Writer): Promise<T>;
   /** Moves the write-ahead log into the database file without waiting for readers. Throws `StorageError`. */
   checkpoint(): void;
   /** Changes whenever another connection has committed to the database. */
@@ -73,23 +74,21 @@ const ALL = -1;
 
 const NOBODY: StoreHooks = { onFault() {}, onCommit() {} };
 
-/**
- * `isLeased`: the order locks are leases in this very database. `soon` runs a task when the turn's other events
- * have been heard: until then works may join a group.
- */
+/** `isLeased`: the order locks are leases in this very database. */
 export function createStore(
   db: Db,
   hooks: StoreHooks = NOBODY,
   isLeased = false,
-  soon: (task: () => void) => void = queueMicrotask,
+  endOfTurn: EndOfTurn = systemEndOfTurn,
 ): Store {
   const fences = fencesTable(db, isLeased);
-  const transaction = db.transaction((work: () => unknown, fence?: Fence) => {
+  const passed = (work: () => unknown, fence?: Fence) => {
     if (fence) fences.pass(fence);
     return work();
-  }).immediate;
+  };
+  const transaction = db.transaction(passed).immediate;
   const events = eventsTable(db);
-  const nested = db.transaction((work: () => unknown) => work());
+  const nested = db.transaction(passed);
   /** Written by the running transaction. */
   let written: JournalEntry[] = [];
   /** Whether it has events. */
@@ -124,10 +123,10 @@ export function createStore(
     };
   }
 
-  function savepoint<T>(work: () => T): T {
+  function savepoint<T>(work: () => T, fence?: Fence): T {
     const before = written.length;
     try {
-      return nested(work) as T;
+      return nested(work, fence) as T;
     } catch (error) {
       written.length = before;
       throw error;
@@ -170,7 +169,7 @@ export function createStore(
     return result;
   }
 
-  const groupCommit = createGroupCommit({ transact, savepoint, soon });
+  const groupCommit = createGroupCommit({ transact, savepoint, endOfTurn });
 
   return {
     till: tillTable(db),
@@ -195,7 +194,7 @@ export function createStore(
     relay: relayTable(db),
     restored: restoredTable(db),
     transact,
-    transactSoon: (work, { by = TILL } = {}) => groupCommit(inNameOf(by, work)),
+    transactSoon: (work, { by = TILL, fence } = {}) => groupCommit(inNameOf(by, work), fence),
     checkpoint: () => guarded(() => void db.pragma('wal_checkpoint(PASSIVE)')),
     dataVersion: () => db.pragma('data_version', { simple: true }) as number,
   };

@@ -5,6 +5,7 @@ import { systemLog } from '../../ports/log.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { readSettings } from '../../ports/settings.ts';
 import { wsSocket } from '../../ports/socket-ws.ts';
+import { systemEndOfTurn } from '../../ports/turn.ts';
 import { databaseUnderFire } from './database-under-fire.ts';
 import { createFaultPoints, type FaultPoint } from './fault-points.ts';
 import { heldClock } from './held-clock.ts';
@@ -34,6 +35,7 @@ const clock = heldClock(process.env.CRASH_CLOCK ?? '');
 const { origin } = await runBackend(settings, {
   clock,
   random: systemRandom(),
+  endOfTurn: systemEndOfTurn,
   log: systemLog('backend', settings.logLevel),
   newHttpClient: () => httpUnderFire(undiciHttpClient(), points),
   // No relay is called.

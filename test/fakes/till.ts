@@ -29,6 +29,7 @@ export function testTill(change: Partial<BackendPorts> = {}): TestTill {
   const backend = createBackend({
     clock,
     random: systemRandom(),
+    endOfTurn: (task) => void clock.after(0, task),
     log: silentLog(),
     db,
     providers: [alipay, wechat],

@@ -15,6 +15,7 @@ import { systemRandom } from '../../ports/random.ts';
 import { listen } from '../../ports/service.ts';
 import { readSettings } from '../../ports/settings.ts';
 import { wsSocket } from '../../ports/socket-ws.ts';
+import { systemEndOfTurn } from '../../ports/turn.ts';
 import { startTestRelay } from '../../relay/test-relay.ts';
 import { ADMIN_TOKEN } from '../../relay/test-till.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
@@ -64,6 +65,7 @@ async function shop() {
     running = await runBackend(settings, {
       clock: systemClock(),
       random: systemRandom(),
+      endOfTurn: systemEndOfTurn,
       log: silentLog(),
       newHttpClient: () => undiciHttpClient(),
       openSocket: wsSocket(systemClock()),

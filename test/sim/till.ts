@@ -130,6 +130,7 @@ export function createSimTill(world: World, name: string): SimTill {
       const made = createBackend({
         clock: mine.clock,
         random,
+        endOfTurn: (task) => void mine.clock.after(0, task),
         log: logOf(mine),
         db: mortalDatabase(db, mine, disk, commits.look),
         providers: providersOf(world.keys, scenario.keys, {
