@@ -90,8 +90,8 @@ export function createRouter(deps: {
       today: os.till.today.handler(() => deps.today()),
     },
     orders: {
-      create: os.orders.create.handler(({ input, context }) =>
-        views.order(deps.orders.create(input, writer(context))),
+      create: os.orders.create.handler(async ({ input, context }) =>
+        views.order(await deps.orders.create(input, writer(context))),
       ),
       list: os.orders.list.handler(({ input }) => {
         const page = store.orders.list({ ...withoutUndefined(input), ...search(input.q) });

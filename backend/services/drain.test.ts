@@ -17,11 +17,15 @@ class Receiver {
   inFlight = 0;
   inFlightMost = 0;
   hold: Promise<void> | null = null;
+  /** So often what it has taken is due again at once. */
+  dueAgain = 0;
+  /** Between the commit of a try and its end. */
+  onKept = async () => {};
   breaks = 0;
 }
 
 function world(db: Db = openMemoryDatabase(), clock = new SimClock(1_000_000), alone = true) {
-  const store = createStore(db);
+  const store = createStore(db, undefined, false, (task) => void clock.after(0, task));
   const hub = createHub();
   const receiver = new Receiver();
   const drain = createDrain({
@@ -47,7 +51,11 @@ function world(db: Db = openMemoryDatabase(), clock = new SimClock(1_000_000), a
             receiver.breaks -= 1;
             throw new Error('not kept');
           }
-          store.transact(() => keep(store, entry, receiver.verdict, clock.nowMs()));
+          store.transact(() => {
+            if (receiver.dueAgain-- > 0) store.outbox.release(entry.entryId, clock.nowMs());
+            else keep(store, entry, receiver.verdict, clock.nowMs());
+          });
+          await receiver.onKept();
           return { verdict: receiver.verdict, signals: [] };
         },
       },
@@ -184,6 +192,33 @@ describe('draining the outbox', () => {
       { orderNo: 'A1', why: 'not_understood' },
     ]);
     await drain.stop();
+  });
+
+  test('goes on with an entry that is due again at once, whoever hears of its commit before its try has ended', async () => {
+    const { store, drain, receiver, clock, hub } = world();
+    tell(store, 'A1', 1);
+    receiver.onKept = async () => {
+      hub.tell({ kind: 'committed' });
+      await sleep(clock, 5);
+    };
+    receiver.dueAgain = 3;
+    drain.start();
+    await clock.advance(200);
+    expect(receiver.heard).toHaveLength(4);
+    expect(receiver.inFlightMost).toBe(1);
+    expect(store.outbox.counts().due).toBe(0);
+    await drain.stop();
+  });
+
+  test('writes nothing once it is stopped, not even what waits for the end of the turn', async () => {
+    const { store, drain, clock, db } = world();
+    tell(store, 'A1', 1);
+    drain.start();
+    // The lease is asked for, and its commit is to come.
+    const stopped = drain.stop();
+    await clock.advance(10);
+    await stopped;
+    expect(db.prepare('SELECT lease_holder FROM outbox').pluck().get()).toBeNull();
   });
 
   test('a restart takes up what was under way, and says that it was interrupted', async () => {

@@ -13,13 +13,13 @@ import type { Hub } from './hub.ts';
 export function createOrders(deps: { store: Store; clock: Clock; hub: Hub; amountMaxFen: number }) {
   const { store, clock, hub, amountMaxFen } = deps;
   return {
-    create(
+    async create(
       input: { orderNo: string; amountFen: number; subject: string; note?: string | undefined },
       as?: Writer,
-    ): Order {
+    ): Promise<Order> {
       if (input.amountFen > amountMaxFen)
         throw new ServiceError('amount_invalid', { orderNo: input.orderNo });
-      const created = store.transact(() => {
+      const created = await store.transactSoon(() => {
         const existing = store.orders.byNo(input.orderNo);
         if (existing) {
           if (existing.amountFen !== input.amountFen || existing.subject !== input.subject) {

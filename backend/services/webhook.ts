@@ -82,9 +82,7 @@ export function createWebhook(deps: {
     }
   }
 
-  /**
-   * Keeps what a try brought; true when that parks the message. Call inside a transaction.
-   */
+  /** Keeps what a try brought; true when that parks the message. Call inside a transaction. */
   function keep(entry: OutboxEntry, told: NotTaken): boolean {
     const nowMs = clock.nowMs();
     const [chance = 0] = random.bytes(1);
@@ -110,6 +108,7 @@ export function createWebhook(deps: {
     parallel: TELLING_MAX,
     async run(entry, signal): Promise<Tried> {
       const told = await send(entry.payload ?? '', signal);
+      if (signal.aborted) return { verdict: 'answered', signals: [] };
       // When this throws it is sent again, under the same id.
       const isParked = await store.transactSoon(() => {
         if (signal.aborted) return false;
@@ -117,10 +116,9 @@ export function createWebhook(deps: {
         store.outbox.finish(entry.entryId);
         return false;
       });
-      if (!isParked || told.kind === 'taken') return { verdict: verdictOf(told), signals: [] };
-      const { entryId, orderNo } = entry;
-      log.warn({ entryId, orderNo, outcome: told.word }, 'message to the shop parked');
-      return { verdict: verdictOf(told), signals: [{ kind: 'status' }] };
+      if (isParked)
+        log.warn({ entryId: entry.entryId, orderNo: entry.orderNo }, 'message to the shop parked');
+      return { verdict: verdictOf(told), signals: isParked ? [{ kind: 'status' }] : [] };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openMemoryDatabase } from './database.ts';
+import { StaleHold } from './fences.ts';
 import { createStore } from './store.ts';
 import { order } from './test-rows.ts';
 
@@ -42,7 +43,7 @@ test('a work that fails takes back its own writes only, and is told why', async 
   expect(commits).toEqual([2]);
 });
 
-test('a disk that refuses one refuses all, with nothing written', async () => {
+test('a disk that refuses one refuses nobody else, and writes nothing of that one', async () => {
   const { commits, db, store } = counted();
   db.pragma(`max_page_count = ${String(db.pragma('page_count', { simple: true }))}`);
   const answers = await Promise.allSettled([
@@ -50,8 +51,33 @@ test('a disk that refuses one refuses all, with nothing written', async () => {
     store.transactSoon(() => store.orders.insert(order('A2', { subject: 'x'.repeat(100_000) }))),
     store.transactSoon(() => store.orders.insert(order('A3'))),
   ]);
-  expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'rejected', 'rejected']);
-  for (const answer of answers) expect(answer).toMatchObject({ reason: { kind: 'full' } });
+  expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(answers[1]).toMatchObject({ reason: { kind: 'full' } });
+  expect(['A1', 'A2', 'A3'].map((no) => store.orders.byNo(no)?.orderNo)).toEqual(['A1', undefined, 'A3']);
+  expect(commits).toEqual([1, 1]);
+});
+
+test('a disk that takes nothing refuses all, with nothing written', async () => {
+  const { commits, db, store } = counted();
+  db.pragma('query_only = ON');
+  const answers = await Promise.allSettled(
+    ['A1', 'A2'].map((no) => store.transactSoon(() => store.orders.insert(order(no)))),
+  );
+  for (const answer of answers)
+    expect(answer).toMatchObject({ status: 'rejected', reason: { kind: 'readonly' } });
+  db.pragma('query_only = OFF');
   expect(store.orders.list({ limit: 5 }).items).toEqual([]);
   expect(commits).toEqual([]);
+});
+
+test('a writer who has lost the order’s lock by then is refused, and nobody else', async () => {
+  const { store } = counted();
+  let isLive = true;
+  const fence = { orderNo: 'A1', token: 1, isLive: () => isLive };
+  const lost = store.transactSoon(() => store.orders.insert(order('A1')), fence);
+  const kept = store.transactSoon(() => store.orders.insert(order('A2')));
+  isLive = false;
+  await expect(lost).rejects.toBeInstanceOf(StaleHold);
+  await kept;
+  expect(['A1', 'A2'].map((no) => store.orders.byNo(no)?.orderNo)).toEqual([undefined, 'A2']);
 });

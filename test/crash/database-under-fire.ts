@@ -20,7 +20,8 @@ export function databaseUnderFire(points: FaultPoints): OpenFile {
     const db = new Database(path);
     const { prepare, exec, transaction } = db;
     const plain = (sql: string) => prepare.call(db, sql);
-    let writes: Write[] = [];
+    /** What the running transaction has written: by itself, then by each of the works that share it. */
+    let shares: Write[][] = [];
 
     db.prepare = ((sql: string) => {
       const statement = plain(sql);
@@ -28,7 +29,7 @@ export function databaseUnderFire(points: FaultPoints): OpenFile {
       statement.run = (...values: unknown[]) => {
         const write: Write = { sql, values: byName(values) };
         if (db.inTransaction) {
-          writes.push(write);
+          shares.at(-1)?.push(write);
           return run.apply(statement, values);
         }
         const step = `commit:${nameOf([write], plain)}`;
@@ -41,25 +42,28 @@ export function databaseUnderFire(points: FaultPoints): OpenFile {
     }) as Db['prepare'];
 
     db.exec = (sql) => {
-      if (db.inTransaction) writes.push({ sql: SCRIPT, values: {} });
+      if (db.inTransaction) shares.at(-1)?.push({ sql: SCRIPT, values: {} });
       return exec.call(db, sql);
     };
 
     db.transaction = ((work: (...given: unknown[]) => unknown) => {
-      let step = '';
+      let steps: string[] = [];
       const whole = transaction.call(db, (...given: unknown[]) => {
-        writes = [];
+        shares = [[]];
         const result = work(...given);
-        step = `commit:${nameOf(writes, plain)}`;
-        points.pass('before', step);
+        steps = stepsOf(shares, plain);
+        for (const step of steps) points.pass('before', step);
         return result;
       });
-      // Within another one it is a savepoint, and nothing is committed.
-      const part = transaction.call(db, work);
+      // Within another one it is a savepoint, and nothing is committed: a work that shares a commit with others.
+      const part = transaction.call(db, (...given: unknown[]) => {
+        shares.push([]);
+        return work(...given);
+      });
       const immediate = (...given: unknown[]) => {
         if (db.inTransaction) return part(...given);
         const result = whole.immediate(...given);
-        points.pass('after', step);
+        for (const step of steps) points.pass('after', step);
         return result;
       };
       return Object.assign(immediate, { immediate });
@@ -72,6 +76,12 @@ function byName(values: unknown[]): Record<string, unknown> {
   const [first] = values;
   if (typeof first === 'object' && first !== null) return first as Record<string, unknown>;
   return Object.fromEntries(values.entries());
+}
+
+/** A shared commit is a point of everything that shares it, however its works met. */
+function stepsOf(shares: readonly Write[][], prepare: (sql: string) => Database.Statement): string[] {
+  const written = shares.filter((writes) => writes.length > 0);
+  return (written.length > 0 ? written : [[]]).map((writes) => `commit:${nameOf(writes, prepare)}`);
 }
 
 /** What a transaction is about, read from what it wrote. */
