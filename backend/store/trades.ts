@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3';
 import type { Fen } from '../domain/money.ts';
 import type { Channel, Incident, Trade, TradeState } from '../domain/trade.ts';
 import type { Db } from './database.ts';
@@ -64,8 +65,8 @@ export function tradesTable(db: Db) {
     'refund_due',
     'set_aside_at_ms',
     'set_aside_reason',
-  ];
-  const fixed = new Set([
+  ] as const;
+  const fixed = new Set<keyof Row>([
     'trade_no',
     'order_no',
     'charge_id',
@@ -75,15 +76,18 @@ export function tradesTable(db: Db) {
     'created_at_ms',
     'expires_at_ms',
   ]);
+  const changeable = columns.filter((name) => !fixed.has(name));
   const insert = db.prepare(
     `INSERT INTO trades (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
   );
-  const update = db.prepare(
-    `UPDATE trades SET ${columns
-      .filter((name) => !fixed.has(name))
-      .map((name) => `${name} = :${name}`)
-      .join(', ')} WHERE trade_no = :trade_no`,
-  );
+  /** One for each set of columns that was ever changed together: an index costs only whoever changes what it holds. */
+  const updates = new Map<string, Statement>();
+  const updateOf = (changed: readonly string[]): Statement => {
+    const set = changed.map((name) => `${name} = :${name}`).join(', ');
+    const update = updates.get(set) ?? db.prepare(`UPDATE trades SET ${set} WHERE trade_no = :trade_no`);
+    updates.set(set, update);
+    return update;
+  };
   const byNo = db.prepare<[string], Row>('SELECT * FROM trades WHERE trade_no = ?');
   // Cast, here and below, so that it is planned once and not at every use: see outbox.ts.
   const ofCharge = db.prepare<[string], Row>(
@@ -133,7 +137,10 @@ export function tradesTable(db: Db) {
       insert.run(toRow(trade));
     },
     update(trade: Trade): void {
-      update.run(toRow(trade));
+      const row = toRow(trade);
+      const was = byNo.get(trade.tradeNo);
+      const changed = changeable.filter((name) => row[name] !== was?.[name]);
+      if (changed.length > 0) updateOf(changed).run(row);
     },
     byNo(tradeNo: string): Trade | undefined {
       return fromRow(byNo.get(tradeNo));

@@ -111,6 +111,8 @@ function nameOf(writes: readonly Write[], prepare: (sql: string) => Database.Sta
   // Of one wallet's entries or of both's, as it happens.
   if (find('SET lease_holder = ?')) return 'lease';
   if (find('SET lease_until_ms = 0')) return 'take-up';
+  // Due times are heeded anew after the wallets' time was set.
+  if (find('SET due_at_ms = :nowMs')) return 'clock';
   if (find('INSERT INTO till')) return 'identify';
   if (find('UPDATE upkeep')) return 'upkeep';
   throw new Error(`A commit without a name: ${writes.map(({ sql }) => sql).join('; ')}`);
