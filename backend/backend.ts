@@ -208,6 +208,10 @@ export function createBackend(ports: BackendPorts): Backend {
     mode: ports.mode,
     clock,
     greatestSeen: (orderNo) => store.fences.greatest(orderNo),
+    onAway(isAway) {
+      status.noteLocks(isAway);
+      hub.tell({ kind: 'status' });
+    },
   });
   const { mutex } = locks;
   const claims = createClaims({ claims: locks.claims, mutex, store, hub, clock, log, tillId });

@@ -25,6 +25,8 @@ export interface LockUser {
   clock: Clock;
   /** The greatest fencing token under which an order was written in this till's database. */
   greatestSeen(orderNo: string): number;
+  /** The place that keeps the locks has gone away, or is back: without it nothing is charged. */
+  onAway(isAway: boolean): void;
 }
 
 /** One process on one folder: nothing beyond its memory. */
@@ -57,9 +59,9 @@ export function redisLocks(ports: {
   log: Log;
   url: string;
 }): (user: LockUser) => Locks {
-  return ({ tillId, mode, clock, greatestSeen }) => {
+  return ({ tillId, mode, clock, greatestSeen, onAway }) => {
     // Play money and real money never meet, not even on one Redis.
-    const redis = connectRedis({ url: ports.url, keyPrefix: `mianfu:${mode}:` }, ports.log);
+    const redis = connectRedis({ url: ports.url, keyPrefix: `mianfu:${mode}:` }, { ...ports, onAway });
     return {
       mutex: redisMutex({ ...ports, redis, holder: tillId, greatestSeen }),
       claims: redisClaims({ clock, redis }),

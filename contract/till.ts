@@ -20,6 +20,7 @@ export const Ability = z.object({
       'storage_readonly',
       'storage_damaged',
       'restoring',
+      'locks',
       'backup_missing',
       'backup_full',
       'backup_readonly',

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { SECOND } from '../../ports/clock.ts';
+import { type Clock, SECOND } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { LockUnavailable } from './order-mutex.ts';
 
 const COMMAND_MS = 1.5 * SECOND;
 const CONNECT_MS = 2 * SECOND;
 const RECONNECT_MAX_MS = 2 * SECOND;
+/** It is asked this often whether it is there: a cable that was pulled says nothing by itself. */
+const PING_MS = 3 * SECOND;
 
 /** One connection to the Redis that tills share. */
 export interface RedisConnection {
@@ -29,9 +31,14 @@ export function script(lua: string): Script {
 
 /**
  * Opens a connection that reconnects by itself. A command that cannot be sent now fails now, and is never
- * kept to be sent later: a lock or a claim that arrives after its caller gave up would be nobody's.
+ * kept to be sent later: a lock or a claim that arrives after its caller gave up would be nobody's. `onAway`
+ * hears when it cannot be reached, and when it can again.
  */
-export function connectRedis(at: { url: string; keyPrefix: string }, log: Log): RedisConnection {
+export function connectRedis(
+  at: { url: string; keyPrefix: string },
+  deps: { clock: Clock; log: Log; onAway?(isAway: boolean): void },
+): RedisConnection {
+  const { clock, log } = deps;
   const client = new Redis(at.url, {
     keyPrefix: at.keyPrefix,
     lazyConnect: true,
@@ -43,18 +50,45 @@ export function connectRedis(at: { url: string; keyPrefix: string }, log: Log): 
     retryStrategy: (times) => Math.min(RECONNECT_MAX_MS, 50 * 2 ** Math.min(times, 10)),
   });
   let isAway = false;
-  client.on('error', (err) => {
-    if (!isAway) log.warn({ err }, 'redis is away');
+  let isClosed = false;
+  let cancelPing = () => {};
+
+  function away(err?: unknown): void {
+    if (isAway || isClosed) return;
     isAway = true;
-  });
-  client.on('ready', () => {
-    if (isAway) log.info({}, 'redis is back');
+    log.warn({ err }, 'redis is away');
+    deps.onAway?.(true);
+  }
+
+  function back(): void {
+    if (!isAway || isClosed) return;
     isAway = false;
-  });
+    log.info({}, 'redis is back');
+    deps.onAway?.(false);
+  }
+
+  client.on('error', away);
+  client.on('close', () => away());
+  client.on('ready', back);
+
+  function pingLater(): void {
+    cancelPing = clock.after(PING_MS, async () => {
+      if (client.status === 'ready') {
+        await client.ping().then(back, (err) => {
+          away(err);
+          // Whatever answers is found on a new connection.
+          if (!isClosed && client.status === 'ready') client.disconnect(true);
+        });
+      }
+      if (!isClosed) pingLater();
+    });
+  }
+
   // Commands wait for the first attempt; the attempts after it are the client's own.
   const firstAttempt = client.connect().catch(() => {
     // `error` has told of it.
   });
+  pingLater();
 
   async function reach<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -79,6 +113,8 @@ export function connectRedis(at: { url: string; keyPrefix: string }, log: Log): 
       });
     },
     close() {
+      isClosed = true;
+      cancelPing();
       client.disconnect();
     },
   };

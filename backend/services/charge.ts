@@ -52,6 +52,7 @@ export function createCharge(deps: {
   const { store, clock, hub, drain, wallets, numbers, claims } = deps;
 
   async function start(request: ChargeRequest, as: HoldingWriter = {}): Promise<Charge> {
+    if (request.orderNo === undefined && claims.areShared) return await startNew(request, as);
     const hold = as.fence;
     const channels = usableChannels(request);
     const isClaimed = hold !== undefined && !hasLiveCharge(hold.orderNo);
@@ -62,6 +63,13 @@ export function createCharge(deps: {
       if (isClaimed) await claims.giveUp(hold);
       throw error;
     }
+  }
+
+  /** The number of a new order is made first: other tills know of it before anybody can pay it. */
+  async function startNew(request: ChargeRequest, as: HoldingWriter): Promise<Charge> {
+    if (request.amountFen === undefined) throw amountMissing();
+    const [orderNo = ''] = store.transact(() => numbers.take(1));
+    return await claims.locked(orderNo, (fence) => start({ ...request, orderNo }, { ...as, fence }));
   }
 
   function hasLiveCharge(orderNo: string): boolean {
@@ -170,7 +178,7 @@ export function createCharge(deps: {
       // Without an amount only an order that was sent ahead can be meant.
       if (request.orderNo !== undefined)
         throw new ServiceError('order_not_found', { orderNo: request.orderNo });
-      throw new ServiceError('amount_invalid', { issues: [{ path: 'amountFen', message: 'required' }] });
+      throw amountMissing();
     }
     if (request.amountFen > deps.amountMaxFen) {
       throw new ServiceError('amount_invalid', { issues: [{ path: 'amountFen', message: 'too_large' }] });
@@ -220,4 +228,8 @@ export function createCharge(deps: {
   }
 
   return { start, codesReady };
+}
+
+function amountMissing(): ServiceError {
+  return new ServiceError('amount_invalid', { issues: [{ path: 'amountFen', message: 'required' }] });
 }

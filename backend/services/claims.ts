@@ -69,6 +69,11 @@ export function createClaims(deps: {
     await claims.claim(hold, { holder: tillId, untilMs: expiresAtMs + AFTER_END_MS, state: 'live' });
   }
 
+  /** Runs `work` under the order's lock. */
+  function locked<T>(orderNo: string, work: (hold: Hold) => Promise<T>): Promise<T> {
+    return mutex.run(orderNo, LOCK_WAIT_MS, work);
+  }
+
   /** The charge that was claimed for was not written after all. What cannot be taken back ends by itself. */
   async function giveUp(hold: Hold): Promise<void> {
     if (!claims.areShared) return;
@@ -166,6 +171,9 @@ export function createClaims(deps: {
   }
 
   return {
+    /** Whether other tills read the claims. */
+    areShared: claims.areShared,
+    locked,
     refuseElsewhere,
     take,
     giveUp,

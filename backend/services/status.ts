@@ -22,6 +22,7 @@ export function createStatus(deps: {
 }) {
   const { clock, wallets, store } = deps;
   const startedMs = clock.nowMs();
+  let locksAwaySinceMs: number | null = null;
   let storage: { trouble: StorageTrouble; sinceMs: number } = { trouble: null, sinceMs: clock.nowMs() };
 
   function ability(ok: boolean, sinceMs: number, reason: Ability['reason']): Ability {
@@ -52,6 +53,7 @@ export function createStatus(deps: {
       if (!canWrite) return ability(false, storage.sinceMs, storage.trouble);
       // A wallet that cannot be asked is the nearer reason: nothing else ends the restoring.
       if (isAsked && deps.isRestoring()) return ability(false, startedMs, 'restoring');
+      if (isAsked && locksAwaySinceMs !== null) return ability(false, locksAwaySinceMs, 'locks');
       return ability(isAsked, sinceMs, reason);
     };
     return {
@@ -72,6 +74,10 @@ export function createStatus(deps: {
 
   return {
     read,
+    /** Notes that the place that keeps the order locks cannot be reached, or can again. */
+    noteLocks(areAway: boolean): void {
+      locksAwaySinceMs = areAway ? clock.nowMs() : null;
+    },
     /** Notes that writing failed, or works again. Returns true when that is news. */
     noteStorage(trouble: StorageTrouble): boolean {
       if (storage.trouble === trouble) return false;

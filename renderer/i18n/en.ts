@@ -55,6 +55,7 @@ export const en = {
   'reason.storage_readonly': 'the data folder cannot be written',
   'reason.storage_damaged': 'the database is damaged; stop the till and restore a backup (npm run restore)',
   'reason.restoring': 'a backup was restored; the wallets are being asked, then it opens by itself',
+  'reason.locks': 'the other tills cannot be reached (Redis is away); then it opens by itself',
   'reason.backup_missing': 'the backup folder is not there; a stick may have been pulled out',
   'reason.backup_full': 'the backup disk is full',
   'reason.backup_readonly': 'the backup folder cannot be written',

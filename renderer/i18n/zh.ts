@@ -54,6 +54,7 @@ export const zh: Record<Key, string> = {
   'reason.storage_readonly': '数据文件夹无法写入',
   'reason.storage_damaged': '数据库已损坏，请停止收款台并恢复备份（npm run restore）',
   'reason.restoring': '刚从备份恢复，正在向钱包逐笔核对，完成后自动开通',
+  'reason.locks': '无法连接各台收款机共用的 Redis，恢复后自动开通',
   'reason.backup_missing': '找不到备份文件夹，U 盘可能已拔出',
   'reason.backup_full': '备份磁盘已满',
   'reason.backup_readonly': '备份文件夹无法写入',

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { connectRedis, type RedisConnection } from '../../backend/locks/redis-connection.ts';
+import { systemClock } from '../../ports/clock.ts';
 import { silentLog } from '../../ports/log.ts';
 
 /** The Redis that tests use; each under a prefix of its own. */
-const TEST_REDIS = process.env.MIANFU_TEST_REDIS ?? 'redis://127.0.0.1:6379';
+export const TEST_REDIS = process.env.MIANFU_TEST_REDIS ?? 'redis://127.0.0.1:6379';
 
 export function testPrefix(): string {
   return `mianfu-test:${randomUUID()}:`;
@@ -14,7 +15,7 @@ export function testPrefix(): string {
  * they are skipped, and say so.
  */
 export async function haveRedis(): Promise<boolean> {
-  const redis = connectRedis({ url: TEST_REDIS, keyPrefix: '' }, silentLog());
+  const redis = connectRedis({ url: TEST_REDIS, keyPrefix: '' }, { clock: systemClock(), log: silentLog() });
   try {
     await redis.reach(() => redis.client.ping());
     return true;
@@ -29,7 +30,7 @@ export async function haveRedis(): Promise<boolean> {
 
 /** A connection of its own; rejects when there is none. */
 export async function testRedis(keyPrefix: string): Promise<RedisConnection> {
-  const redis = connectRedis({ url: TEST_REDIS, keyPrefix }, silentLog());
+  const redis = connectRedis({ url: TEST_REDIS, keyPrefix }, { clock: systemClock(), log: silentLog() });
   await redis.reach(() => redis.client.ping());
   return redis;
 }

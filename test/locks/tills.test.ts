@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { call } from '@orpc/server';
@@ -17,7 +17,7 @@ import { systemClock } from '../../ports/clock.ts';
 import { silentLog } from '../../ports/log.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { type TestTill, testTill } from '../fakes/till.ts';
-import { haveRedis, sweep, testPrefix, testRedis } from './redis.ts';
+import { haveRedis, sweep, TEST_REDIS, testPrefix, testRedis } from './redis.ts';
 
 const withRedis = await haveRedis();
 const ports = () => ({ clock: systemClock(), random: systemRandom(), log: silentLog() });
@@ -29,7 +29,7 @@ afterEach(async () => {
 
 interface OpenTill extends TestTill {
   locks: Locks | undefined;
-  charge(orderNo: string): Promise<Charge>;
+  charge(orderNo?: string): Promise<Charge>;
   post(path: string, body: unknown): Promise<{ status: number; body: Problem & Charge }>;
 }
 
@@ -66,7 +66,7 @@ async function openTill(
     charge: (orderNo) =>
       call(
         till.backend.api.charges.create,
-        { orderNo, amountFen: 1250 },
+        { ...(orderNo === undefined ? {} : { orderNo }), amountFen: 1250 },
         { context: { caller: 'integrator' } },
       ),
     async post(path, body) {
@@ -161,6 +161,14 @@ describe.skipIf(!withRedis)('a second till', () => {
     expect((await first.charge('A1')).chargeId).toBe(charge.chargeId);
   });
 
+  test('is refused an order whose number the first till has just made up', async () => {
+    const [first, second] = (await redisTills()) as [OpenTill, OpenTill];
+    const { orderNo } = await first.charge();
+    const { status, body } = await second.post('/charges', { orderNo, amountFen: 1250 });
+    expect([status, body.code, body.holder]).toEqual([409, 'order_elsewhere', await tillId(first)]);
+    expect(second.alipay.asked).toEqual([]);
+  });
+
   test('may charge once the first till’s charge has ended unpaid, and never once it was paid', async () => {
     const [first, second, third] = (await redisTills()) as [OpenTill, OpenTill, OpenTill];
     const { chargeId } = await first.charge('A1');
@@ -206,3 +214,70 @@ test('a till whose Redis is away says so, and charges nobody', async () => {
   expect([status, body.code]).toEqual([503, 'lock_unavailable']);
   expect(till.alipay.asked).toEqual([]);
 });
+
+describe.skipIf(!withRedis)('a Redis that goes away while nobody charges', () => {
+  test.each(['cut', 'silent'] as const)(
+    '(%s) is on the screen before anybody does, and by itself back',
+    async (how) => {
+      const line = await lineToRedis();
+      const till = await openTill({}, redisLocks({ ...ports(), url: line.url }));
+      const charging = async () =>
+        (await call(till.backend.api.till.status, undefined, { context: { caller: 'window' } })).charging;
+      const becomes = (expected: object) =>
+        vi.waitFor(async () => expect(await charging()).toMatchObject(expected), {
+          timeout: 30_000,
+          interval: 50,
+        });
+      await becomes({ ok: true });
+      line.break(how);
+      await becomes({ ok: false, reason: 'locks' });
+      line.mend();
+      await becomes({ ok: true });
+      expect((await till.post('/charges', { amountFen: 1250 })).status).toBe(200);
+    },
+  );
+});
+
+/** A cable to the tests’ Redis that can be cut, or swallow what is sent. */
+async function lineToRedis() {
+  const { hostname, port } = new URL(TEST_REDIS);
+  let state: 'up' | 'cut' | 'silent' = 'up';
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((near) => {
+    if (state === 'cut') {
+      near.destroy();
+      return;
+    }
+    const far = connect(Number(port || 6379), hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (bytes) => state === 'up' && to.write(bytes));
+      from.on('error', () => {});
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  atEnd.push(() => {
+    hangUp();
+    server.close();
+  });
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    break(how: 'cut' | 'silent') {
+      state = how;
+      if (how === 'cut') hangUp();
+    },
+    mend() {
+      state = 'up';
+    },
+  };
+}
