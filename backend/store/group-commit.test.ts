@@ -74,7 +74,7 @@ test('a writer who has lost the order’s lock by then is refused, and nobody el
   const { store } = counted();
   let isLive = true;
   const fence = { orderNo: 'A1', token: 1, isLive: () => isLive };
-  const lost = store.transactSoon(() => store.orders.insert(order('A1')), fence);
+  const lost = store.transactSoon(() => store.orders.insert(order('A1')), { fence });
   const kept = store.transactSoon(() => store.orders.insert(order('A2')));
   isLive = false;
   await expect(lost).rejects.toBeInstanceOf(StaleHold);
