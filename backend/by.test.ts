@@ -39,7 +39,9 @@ describe('every event says who and from where', () => {
   test('of an order that another system sends and cancels', async () => {
     const world = started();
     const { api } = world.backend;
-    await call(api.orders.create, { orderNo: 'A1', amountFen: 1250, subject: '外卖' }, INTEGRATOR);
+    const sent = call(api.orders.create, { orderNo: 'A1', amountFen: 1250, subject: '外卖' }, INTEGRATOR);
+    await world.clock.advance(0);
+    await sent;
     await world.till.charge({ orderNo: 'A1' });
     await call(api.orders.cancel, { orderNo: 'A1' }, INTEGRATOR);
     const told = said(world, 'A1').filter((line) => !line.includes('wallet'));

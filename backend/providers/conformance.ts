@@ -288,12 +288,15 @@ export function describeProvider(dialect: Dialect): void {
         if (!dialect.signedBy(request, merchant)) wrong.push(request.path);
         return dialect.speak({ say: 'close_accepted' }, request, NOW);
       };
-      const calls = Array.from({ length: 1_000 }, (_, index) => {
+      const close = (index: number) => {
         const [whose, tradeNo] = index % 2 ? [other, `MERCHANT1_${index}`] : [provider, `MERCHANT0_${index}`];
         return whose.close({ ...OPEN, tradeNo }, at());
-      });
-      const outcomes = await Promise.all(calls);
-      expect(outcomes.filter(({ outcome }) => outcome.kind !== 'accepted')).toEqual([]);
+      };
+      // In waves: on a busy machine a thousandth in line would wait too long for a connection.
+      for (let first = 0; first < 1_000; first += 50) {
+        const wave = Array.from({ length: 50 }, (_, n) => close(first + n));
+        expect((await Promise.all(wave)).filter(({ outcome }) => outcome.kind !== 'accepted')).toEqual([]);
+      }
       expect(wrong).toEqual([]);
       expect(wallet.received).toHaveLength(1_000);
       await other.stop();
