@@ -25,6 +25,7 @@ import { createDeadlines } from './services/deadlines.ts';
 import { createDrain } from './services/drain.ts';
 import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
+import { createLostTrades } from './services/lost-trades.ts';
 import { createNeighbours } from './services/neighbours.ts';
 import { createNotify } from './services/notify.ts';
 import { createNumbers } from './services/numbers.ts';
@@ -170,7 +171,15 @@ export function createBackend(ports: BackendPorts): Backend {
     clock,
     log,
     metrics,
-    notify: createNotify({ clock, store, settle, wallets, hub, drain }),
+    notify: createNotify({
+      clock,
+      store,
+      settle,
+      wallets,
+      lostTrades: createLostTrades({ store, tillId }),
+      hub,
+      drain,
+    }),
   });
   const relay = createRelayClient(ports.relay, {
     clock,

@@ -82,6 +82,8 @@ export type Notified =
   | { kind: 'trade'; tradeNo: string; signedMs: number | null; outcome: QueryOutcome }
   /** Genuine, and about something else: a refund, or what no table here knows. */
   | { kind: 'other'; tradeNo: string | null; what: string }
+  /** It cannot be judged just now: the wallet's keys could not be fetched. To be read again later. */
+  | { kind: 'not_now' }
   /** Nothing is proven; `why` for whoever runs the relay. */
   | { kind: 'refused'; why: 'not_genuine' | 'unreadable' };
 

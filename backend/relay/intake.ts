@@ -1,12 +1,19 @@
 import { Counter, type Registry } from 'prom-client';
 import { CHANNELS } from '../../contract/trade.ts';
-import type { Clock } from '../../ports/clock.ts';
+import { type Clock, MINUTE, SECOND, sleep } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Notify } from '../services/notify.ts';
 import { StorageError } from '../store/database.ts';
 import type { Answer, DeliveryFrame } from './session.ts';
 
-/** Takes deliveries in: each is settled and committed before it is answered, and none waits for another. */
+/** What cannot be judged yet is judged again after so long, doubled each time up to a minute. */
+const AGAIN_FIRST_MS = 5 * SECOND;
+const AGAIN_MOST_MS = MINUTE;
+
+/**
+ * Takes deliveries in: each is settled and committed before it is answered, and none waits for another. One that
+ * cannot be judged just now is kept, unanswered, until it can.
+ */
 export type Intake = ReturnType<typeof createIntake>;
 
 export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; notify: Notify }) {
@@ -17,11 +24,35 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
     labelNames: ['channel', 'result'],
     registers: [deps.metrics],
   });
-  const underWay = new Set<Promise<Answer>>();
+  /** By the delivery's id: one that comes again on the next connection is not judged twice. */
+  const underWay = new Map<string, Promise<Answer>>();
+  const stopping = new AbortController();
   let lastMs: number | null = null;
   let rejected = 0;
 
   async function judge(delivery: DeliveryFrame, onTest: (body: Uint8Array) => void): Promise<Answer> {
+    for (let tries = 0; ; tries++) {
+      const answer = await judgeOnce(delivery, onTest);
+      if (answer.kind !== 'not_now') return answer;
+      deliveries.inc({ channel: delivery.channel, result: 'not_now' });
+      log.info({ channel: delivery.channel, id: delivery.id, tries }, 'a delivery cannot be judged yet');
+      const isOver = await sleep(
+        clock,
+        Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** Math.min(tries, 10)),
+        stopping.signal,
+      ).then(
+        () => stopping.signal.aborted,
+        () => true,
+      );
+      // The relay has it still, and pushes it at the next start.
+      if (isOver) return { kind: 'not_kept' };
+    }
+  }
+
+  async function judgeOnce(
+    delivery: DeliveryFrame,
+    onTest: (body: Uint8Array) => void,
+  ): Promise<Answer | { kind: 'not_now' }> {
     const { channel, headers, receivedMs } = delivery;
     const body = Buffer.from(delivery.body, 'base64');
     if (channel === 'test') {
@@ -32,6 +63,7 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
     if (!known) return { kind: 'reject', reason: 'not_configured' };
     try {
       const taken = await notify(known, { headers, body, receivedMs });
+      if (taken.kind === 'not_now') return taken;
       return taken.kind === 'taken' ? { kind: 'ack' } : { kind: 'reject', reason: taken.reason };
     } catch (error) {
       if (isOfTheDisk(error)) return { kind: 'not_kept' };
@@ -45,10 +77,12 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
     /** Resolves once it is committed, or for certain is not; test notifications go to `onTest`. Never rejects. */
     async take(delivery: DeliveryFrame, onTest: (body: Uint8Array) => void): Promise<Answer> {
       lastMs = clock.nowMs();
-      const judging = judge(delivery, onTest);
-      underWay.add(judging);
-      const answer = await judging.finally(() => underWay.delete(judging));
       const { channel, id } = delivery;
+      const earlier = underWay.get(id);
+      if (earlier) return await earlier;
+      const judging = judge(delivery, onTest).finally(() => underWay.delete(id));
+      underWay.set(id, judging);
+      const answer = await judging;
       const result = answer.kind === 'reject' ? answer.reason : answer.kind;
       deliveries.inc({ channel, result });
       if (answer.kind === 'reject') {
@@ -60,9 +94,10 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
     /** When the last one came, wall clock ms; null when none has since the start. */
     lastMs: () => lastMs,
     rejected: () => rejected,
-    /** Resolves when nothing is being taken in any more. */
-    async idle(): Promise<void> {
-      await Promise.all(underWay);
+    /** Resolves when nothing is being taken in any more; what could not be judged is left to the relay. */
+    async stop(): Promise<void> {
+      stopping.abort();
+      await Promise.all(underWay.values());
     },
   };
 }

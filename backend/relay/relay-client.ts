@@ -182,7 +182,7 @@ export function createRelayClient(
       isRunning = false;
       stopping.abort();
       disconnect();
-      await Promise.all([enrolling, intake.idle()]);
+      await Promise.all([enrolling, intake.stop()]);
       await http.close();
     },
   };

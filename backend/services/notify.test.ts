@@ -1,10 +1,13 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Trade } from '../../contract/trade.ts';
+import { systemRandom } from '../../ports/random.ts';
 import { relayedWorld } from '../../test/fakes/relayed-world.ts';
 import { paidNotification } from '../../test/fakes/wallet-notifications.ts';
 import { LONG_MS, tradesOf } from '../../test/fakes/world.ts';
 import { signWechatMessage } from '../../wire/wechat-v3-signature.ts';
+import { fen } from '../domain/money.ts';
+import { createProviders } from '../merchant.ts';
 
 const CHANNELS = ['alipay', 'wechat'] as const;
 const MINUTE = 60_000;
@@ -207,6 +210,50 @@ test('a payment that was pushed closes the other wallet’s code', async () => {
   await clock.advance(1_000);
   expect((await trade('wechat')).state).toBe('closed');
 });
+
+test.each(CHANNELS)(
+  'a payment by %s of this till that no backup knew is written down again, and its wallet asked',
+  async (channel) => {
+    const made = await relayedWorld();
+    const { clock, http, db, till, deliver, identity } = made;
+    const merchant = await http.send({
+      method: 'GET',
+      origin: 'http://127.0.0.1',
+      path: '/merchant.json',
+      headers: {},
+    });
+    const lost = createProviders(JSON.parse(Buffer.from(merchant.body).toString()), {
+      newHttpClient: () => http,
+      random: systemRandom(),
+      nowMs: clock.nowMs(),
+      alipayGraceMs: 90_000,
+    }).find((each) => each.channel === channel);
+    const tillId = db.prepare<[], string>('SELECT till_id FROM till').pluck().get() ?? '';
+    const tradeNo = `${tillId}2611211430000000ABC123`;
+    const times = { createdAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + 120_000 };
+    const opened = await lost?.open(
+      { tradeNo, amountFen: fen(1_250), subject: '拿铁', ...times },
+      { nowMs: clock.nowMs() },
+    );
+    if (opened?.outcome.kind !== 'code') throw new Error('no code');
+    await made.pay(opened.outcome.codeUrl);
+
+    http.down = true;
+    const post = paidNotification(identity, { channel, tradeNo, amountFen: 1_250 }, clock.nowMs());
+    expect(await deliver(post)).toBe('ack');
+    // Of something that it does not know the till believes the wallet alone.
+    expect((await till.trade(tradeNo)).trade.state).toBe('created');
+    http.down = false;
+    await clock.advance(60_000);
+    expect((await till.trade(tradeNo)).trade).toMatchObject({ state: 'paid', amountFen: 1_250, late: false });
+    expect(await till.order(tradeNo)).toMatchObject({
+      state: 'paid',
+      subject: '找回的付款 Recovered payment',
+    });
+    expect(await deliver(post)).toBe('ack');
+    expect(db.prepare('SELECT count(*) FROM orders').pluck().get()).toBe(1);
+  },
+);
 
 test('a genuine WeChat answer that is no notification proves nothing', async () => {
   const { trade, deliver, identity, clock } = await waiting();

@@ -4,12 +4,17 @@ import type { Notified, Posted, QueryOutcome } from '../providers/provider.ts';
 import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
 import type { Hub } from './hub.ts';
+import type { LostTrades } from './lost-trades.ts';
 import { outcomeWord, type Settle } from './settle.ts';
 import type { Wallets } from './wallets.ts';
 
-/** What became of a notification: `taken` it is committed here · `rejected` it can be of no use to this till. */
+/**
+ * What became of a notification: `taken` it is committed here · `not_now` nobody can judge it yet: bring it again ·
+ * `rejected` it can be of no use to this till.
+ */
 export type Taken =
   | { kind: 'taken' }
+  | { kind: 'not_now' }
   | { kind: 'rejected'; reason: 'not_genuine' | 'unreadable' | 'not_ours' | 'not_configured' };
 
 /** A genuine notification proves a payment only so long after its signature; an older one is a reason to ask. */
@@ -27,22 +32,30 @@ export function createNotify(deps: {
   store: Store;
   settle: Settle;
   wallets: Wallets;
+  lostTrades: LostTrades;
   hub: Hub;
   /** A wallet that was silent is worth asking again: a word of it has just arrived. */
   drain: Pick<Drain, 'hurry'>;
 }) {
-  const { clock, store, settle, wallets, hub, drain } = deps;
+  const { clock, store, settle, wallets, lostTrades, hub, drain } = deps;
 
   return async function take(channel: Channel, posted: Posted): Promise<Taken> {
     const provider = wallets.provider(channel);
     if (!provider) return { kind: 'rejected', reason: 'not_configured' };
     const notified = await provider.readNotification(posted, { nowMs: clock.nowMs() });
+    if (notified.kind === 'not_now') return notified;
     if (notified.kind === 'refused') return { kind: 'rejected', reason: notified.why };
     if (notified.tradeNo === null) return { kind: 'taken' };
-    const trade = store.trades.byNo(notified.tradeNo);
-    // Trades are committed before their wallet hears of them: an unknown number is another till's.
-    if (!trade || trade.channel !== channel) return { kind: 'rejected', reason: 'not_ours' };
     const nowMs = clock.nowMs();
+    const trade = store.trades.byNo(notified.tradeNo);
+    // Trades are committed before their wallet hears of them: an unknown number is another till's, or one that
+    // a backup did not know.
+    if (!trade && lostTrades.takeUp(channel, notified, nowMs)) {
+      drain.hurry([channel]);
+      hub.tell({ kind: 'committed' });
+      return { kind: 'taken' };
+    }
+    if (!trade || trade.channel !== channel) return { kind: 'rejected', reason: 'not_ours' };
     if (isProof(notified, posted, nowMs)) await settleNow(trade, notified.outcome, posted, nowMs);
     else await askSoon(trade, nowMs);
     return { kind: 'taken' };

@@ -6,6 +6,7 @@ import { parseCertificate } from '../../../wire/certificate.ts';
 import { type TestPair, testCertificate, testPair } from '../../../wire/test-certificates.ts';
 import { parseApiV3Key } from '../../../wire/wechat-v3-aead.ts';
 import { writeWechatCertificates } from '../../../wire/wechat-v3-certificates.ts';
+import { writeWechatNotification } from '../../../wire/wechat-v3-notification.ts';
 import { signWechatMessage } from '../../../wire/wechat-v3-signature.ts';
 import { NOW, OPEN } from '../conformance.ts';
 import type { Provider } from '../provider.ts';
@@ -193,6 +194,40 @@ test('serials that are made up do not have WeChat asked for each of them', async
   handedOut = [first, second];
   signing = second;
   expect(await opened()).toBe('code');
+});
+
+test('a notification of a new key is judged when its certificate can be had, and refused by nobody before', async () => {
+  await opened();
+  const body = writeWechatNotification(
+    {
+      id: 'EV-1',
+      createdMs: nowMs,
+      eventType: 'TRANSACTION.SUCCESS',
+      summary: '支付成功',
+      originalType: 'transaction',
+      content: { out_trade_no: OPEN.tradeNo, trade_state: 'SUCCESS' },
+    },
+    apiV3Key,
+    { nonce: 'notification' },
+  );
+  const posted = (by: Platform) => {
+    const headers = Object.entries(signed(200, body, by).headers ?? {});
+    const lower = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
+    return { headers: lower, body: Buffer.from(body), receivedMs: nowMs };
+  };
+  const read = (by: Platform) => provider.readNotification(posted(by), { nowMs });
+  for (const silence of ['reset', { status: 502, body: '<html>' }, { status: 429, body: '' }] as const) {
+    wallet.answer = () => silence;
+    expect(await read(second)).toEqual({ kind: 'not_now' });
+    nowMs += MINUTE;
+  }
+  // The one that is known is judged all the same.
+  expect(await read(first)).toMatchObject({ kind: 'trade', tradeNo: OPEN.tradeNo });
+  wallet.answer = answer;
+  handedOut = [first, second];
+  expect(await read(second)).toMatchObject({ kind: 'trade', tradeNo: OPEN.tradeNo });
+  // WeChat has said which certificates there are: this is none.
+  expect(await read({ ...second, serial: '0BAD' })).toEqual({ kind: 'refused', why: 'not_genuine' });
 });
 
 test('a download that is not the platform’s own brings no key', async () => {

@@ -27,21 +27,25 @@ interface Held {
   notAfterMs: number;
 }
 
+/** `KEYS_AWAY`: its serial may be a new certificate's, and the certificates could not be fetched just now. */
+export type Verdict = WechatVerdict | 'KEYS_AWAY';
+
 /** The keys that one merchant's answers may be signed with. The public key never expires; certificates rotate. */
 export interface Verifiers {
   /**
    * Checks a signed answer or notification; fetches certificates when its serial is not known, once, then
    * rejects. Its window is measured at `receivedMs` (ms since the epoch), by default now.
    */
-  verify(message: WechatMessage, at: Asked, receivedMs?: number): Promise<WechatVerdict>;
+  verify(message: WechatMessage, at: Asked, receivedMs?: number): Promise<Verdict>;
 }
 
 export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Verifiers {
   let certificates = new Map<string, Held>();
   for (const certificate of config.platformCertificates ?? []) hold(certificates, certificate);
   let fetchedAtMs: number | null = null;
-  let flight: Promise<void> | null = null;
-  const rejectedAtMs = new Map<string, number>();
+  let flight: Promise<boolean> | null = null;
+  /** Serials that no download brought; `isAway`: because there was none. */
+  const rejected = new Map<string, { atMs: number; isAway: boolean }>();
 
   /** By the clock that is handed in: an expired certificate is no key any more. */
   const lookup =
@@ -53,30 +57,32 @@ export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Ver
       return certificate && nowMs <= certificate.notAfterMs ? certificate.key : undefined;
     };
 
-  const download = async (nowMs: number): Promise<void> => {
+  /** Whether WeChat has said which certificates there are. */
+  const download = async (nowMs: number): Promise<boolean> => {
     let answer: HttpAnswer;
     try {
       const request = { method: 'GET', path: '/v3/certificates' } as const;
       answer = await sendSigned(config, ports, request, { nowMs });
     } catch (error) {
-      if (error instanceof HttpFault) return;
+      if (error instanceof HttpFault) return false;
       throw error;
     }
     // A merchant of the public-key kind has none: 404 or an empty list. Nothing is lost by it.
-    if (answer.status !== 200) return;
+    if (answer.status !== 200) return answer.status < 500 && answer.status !== 429;
     const reading = readWechatCertificates(Buffer.from(answer.body).toString('utf8'), config.apiV3Key);
-    if (!reading.ok) return;
+    if (!reading.ok) return false;
     const delivered = new Map<string, Held>();
     for (const { certificate } of reading.certificates) hold(delivered, certificate);
     // That an entry opened with the APIv3 key is the first trust in it; then the answer itself must verify,
     // which a certificate that was just delivered may do.
     const together = new Map([...certificates, ...delivered]);
-    if (verifyWechatMessage(answer, lookup(together, nowMs), nowMs) !== 'OK') return;
+    if (verifyWechatMessage(answer, lookup(together, nowMs), nowMs) !== 'OK') return false;
     certificates = new Map([...together].filter(([, held]) => nowMs <= held.notAfterMs));
+    return true;
   };
 
   /** One download at a time, shared by all who wait; never tied to one caller's signal. */
-  const refresh = (nowMs: number): Promise<void> => {
+  const refresh = (nowMs: number): Promise<boolean> => {
     flight ??= download(nowMs).finally(() => {
       fetchedAtMs = nowMs;
       flight = null;
@@ -92,18 +98,22 @@ export function createVerifiers(config: WechatV3Config, ports: WechatPorts): Ver
         return verifyWechatMessage(answer, lookup(certificates, nowMs), receivedMs);
       const known = () => lookup(certificates, nowMs)(serial) !== undefined;
       const isWorthAsking = !known() && mayBeNew(serial, nowMs);
-      if (isWorthAsking || (known() && isStale(nowMs))) await refresh(nowMs);
-      if (isWorthAsking && !known()) rejectedAtMs.set(normalSerial(serial), nowMs);
-      return verifyWechatMessage(answer, lookup(certificates, nowMs), receivedMs);
+      if (isWorthAsking || (known() && isStale(nowMs))) {
+        const isAway = !(await refresh(nowMs));
+        if (!known()) rejected.set(normalSerial(serial), { atMs: nowMs, isAway });
+      }
+      const verdict = verifyWechatMessage(answer, lookup(certificates, nowMs), receivedMs);
+      const isAway = verdict === 'UNKNOWN_SERIAL' && rejected.get(normalSerial(serial))?.isAway;
+      return isAway ? 'KEYS_AWAY' : verdict;
     },
   };
 
   /** An unknown serial is that of a new certificate, unless it, or others like it, have just proved to be none. */
   function mayBeNew(serial: string, nowMs: number): boolean {
-    for (const [rejected, atMs] of rejectedAtMs) {
-      if (Math.abs(nowMs - atMs) >= RETRY_AFTER_MS) rejectedAtMs.delete(rejected);
+    for (const [other, { atMs }] of rejected) {
+      if (Math.abs(nowMs - atMs) >= RETRY_AFTER_MS) rejected.delete(other);
     }
-    return rejectedAtMs.size < REJECTED_MAX && !rejectedAtMs.has(normalSerial(serial));
+    return rejected.size < REJECTED_MAX && !rejected.has(normalSerial(serial));
   }
 
   /** Configured certificates are as old as this process: they count as fresh from their first use. */

@@ -13,6 +13,7 @@ export async function readNotification(
 ): Promise<Notified> {
   // The window is measured at the receipt; how old it is now is for whoever settles it.
   const verdict = await verifiers.verify(posted, at, posted.receivedMs);
+  if (verdict === 'KEYS_AWAY') return { kind: 'not_now' };
   if (verdict !== 'OK') return { kind: 'refused', why: 'not_genuine' };
   const reading = openWechatNotification(posted.body, config.apiV3Key);
   if (!reading.ok) return { kind: 'refused', why: 'unreadable' };
