@@ -82,7 +82,7 @@ const OPTIONS = {
   relay: {
     schema: z.url({ protocol: /^https?$/ }),
     used: ['backend'],
-    help: 'address of the relay that pushes payments to this till; enrol there once with POST /relay/enrol',
+    help: 'address of the relay that pushes payments to this till; enrol there once, in the manager’s area or with POST /relay/enrol',
   },
   apiKey: {
     schema: z.string().min(16),

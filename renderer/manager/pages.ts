@@ -3,5 +3,6 @@ import type { ManagerPage } from './page-names.ts';
 
 /** What fills the content beside the rail. */
 export const PAGES: Record<ManagerPage, ComponentType> = {
+  push: lazy(() => import('./push-page.tsx')),
   trades: lazy(() => import('./trades-page.tsx')),
 };

@@ -5,6 +5,7 @@ import { CONTENT_SECURITY_POLICY } from '../../backend/http/content-policy.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
+import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
 import type { Till, TillStatus } from '../../contract/till.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 import { listen } from '../../ports/service.ts';
@@ -27,6 +28,11 @@ export interface Script {
   parked?: OutboxEntry[];
   /** How an answer by hand ends; absent, it is taken. */
   byHand?: ErrorCode;
+  relay?: Partial<RelayStatus>;
+  /** How enrolling ends; absent, the till is enrolled and connected. */
+  enrols?: ErrorCode;
+  /** What a test through the relay finds; `hang` never ends. */
+  relayTest?: RelayTest | 'hang';
   /** The one trade that opens, and its history. */
   opened?: { trade: Trade; timeline: TimelineEntry[] };
 }
@@ -75,6 +81,7 @@ export async function startFakeTill(ui: string) {
     }
     if (path === '/outbox') return json(response, { items: script.parked ?? [], nextCursor: null });
     if (path.startsWith('/outbox/')) return byHand(response, path);
+    if (path.startsWith('/relay')) return relay(response, path);
     if (path === '/orders') {
       const url = new URL(request.url ?? '', 'http://till');
       const isToCollect = url.searchParams.get('source') === 'integrator';
@@ -116,6 +123,23 @@ export async function startFakeTill(ui: string) {
       });
       tell({ type: 'status', at: sample.NOW, status: statusNow() });
     }
+  }
+
+  function relay(response: ServerResponse, path: string): void {
+    if (path === '/relay/test') {
+      const { relayTest = sample.relayTest } = script;
+      if (relayTest !== 'hang') json(response, relayTest);
+      return;
+    }
+    if (path === '/relay/enrol') {
+      if (script.enrols) {
+        problem(response, script.enrols);
+        return;
+      }
+      script = { ...script, status: { ...script.status, push: sample.status.push }, relay: {} };
+      tell({ type: 'status', at: sample.NOW, status: statusNow() });
+    }
+    json(response, { ...sample.relay, push: statusNow().push, ...script.relay });
   }
 
   function tell(event: object, id?: number): void {

@@ -1,5 +1,6 @@
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
+import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 
@@ -39,6 +40,24 @@ export const status: TillStatus = {
   outbox: { unanswered: 0, oldestAt: null, nextAt: null, parked: 0, refundsDue: 0 },
   clockSkewMs: 40,
 };
+
+export const relay: RelayStatus = {
+  push: well,
+  url: 'https://relay.example.com',
+  till: 'T7K2',
+  enrolledAt: at(-86_400),
+  notifyUrl: 'https://relay.example.com/notify/T7K2/{channel}',
+  lastDeliveryAt: at(-65),
+  rejected: 0,
+};
+/** A till that was never enrolled anywhere. */
+export const notEnrolled: Partial<RelayStatus> = {
+  url: null,
+  enrolledAt: null,
+  notifyUrl: null,
+  lastDeliveryAt: null,
+};
+export const relayTest: RelayTest = { ok: true, failedHop: null, httpStatus: 204, tookMs: 38 };
 
 export const today: DaySummary = {
   day: '2026-11-21',

@@ -43,8 +43,20 @@ const KEPT = [
   'attention-refund',
   'by-hand',
   'manager',
+  'push',
+  'push-through',
+  'push-broken',
+  'push-enrol',
 ];
-const KEPT_DARK = ['idle', 'waiting', 'paid', 'draining-waiting', 'attention-badge', 'by-hand'];
+const KEPT_DARK = [
+  'idle',
+  'waiting',
+  'paid',
+  'draining-waiting',
+  'attention-badge',
+  'by-hand',
+  'push-through',
+];
 const KEPT_EN = [
   'idle',
   'waiting',
@@ -62,6 +74,7 @@ const KEPT_EN = [
   'attention-entry',
   'attention-refund',
   'by-hand',
+  'push-broken',
 ];
 
 const LOOKS: Look[] = [

@@ -28,7 +28,7 @@ interface Held {
 }
 
 /** `KEYS_AWAY`: its serial may be a new certificate's, and the certificates could not be fetched just now. */
-export type Verdict = WechatVerdict | 'KEYS_AWAY';
+type Verdict = WechatVerdict | 'KEYS_AWAY';
 
 /** The keys that one merchant's answers may be signed with. The public key never expires; certificates rotate. */
 export interface Verifiers {
