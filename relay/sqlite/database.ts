@@ -48,6 +48,13 @@ export function openRelayDatabase(dir: string): { db: Db; close(): void } {
   };
 }
 
+/** A database in memory with the current schema, for simulations. */
+export function openRelayMemory(): Db {
+  const db = new Database(':memory:');
+  migrate(db);
+  return db;
+}
+
 /** Applies what is missing, each file in a transaction of its own. A shipped file is never edited. */
 function migrate(db: Db): void {
   const folder = new URL('./migrations/', import.meta.url);

@@ -47,7 +47,7 @@ export const CHECKS: readonly Check[] = [
         .flatMap((held) => {
           const row = known.get(held.tradeNo);
           // A person ended the asking: only a notification or a bill can tell of it now.
-          if (row && row.set_aside_at_ms !== null) return [];
+          if (row?.state !== 'paid' && row?.set_aside_at_ms != null) return [];
           if (row?.state !== 'paid')
             return [`${held.tradeNo} is paid at ${held.channel}, here ${row?.state}`];
           return row.amount_fen === held.amountFen && row.provider_trade_no === held.providerTradeNo
@@ -55,6 +55,10 @@ export const CHECKS: readonly Check[] = [
             : [`${held.tradeNo}: ${held.amountFen} fen, ${held.providerTradeNo} at ${held.channel}`];
         });
     },
+  },
+  {
+    rule: 'what a wallet saw acknowledged is taken in, or parked with a reason',
+    complaints: (world, tills) => undelivered(world, tills),
   },
   {
     rule: 'no payment is invented',
@@ -151,6 +155,15 @@ export const CHECKS: readonly Check[] = [
     complaints: (_, tills) => tills.flatMap((till) => till.complaints()),
   },
 ];
+
+/** Notifications that the relay took and whose till has not answered them. A relay that lies or is gone owes nothing. */
+export function undelivered({ relay, scenario }: World, tills: readonly SimTill[]): string[] {
+  if (!relay || scenario.relay?.isLying || !relay.isThere()) return [];
+  const answered = new Map(tills.map((till) => [till.name, till.deliveries.answered]));
+  return [...relay.promised]
+    .filter(([id, till]) => !answered.get(till)?.has(id))
+    .map(([id, till]) => `${id} of ${till}`);
+}
 
 function isUnresolved(row: TradeRow): boolean {
   return !['paid', 'closed', 'failed'].includes(row.state) || row.unknown_asking !== null;

@@ -10,11 +10,20 @@ type Act = 'scan' | 'type' | 'turn_back' | 'pay';
  */
 export interface Customers {
   sees(shown: ShownCode): void;
+  /** A wallet has answered the making of a trade: somebody may pay its code before its till has it. */
+  readAlong(channel: ShownCode['channel'], tradeNo: string): void;
   /** Nobody is about to do anything any more. */
   areGone(): boolean;
 }
 
-export function createCustomers(world: World, onPaid: (shown: ShownCode) => void): Customers {
+export function createCustomers(
+  world: World,
+  tills: {
+    onPaid(shown: ShownCode): void;
+    /** Whether the till of a trade has no code for it yet. */
+    isOpening(tradeNo: string): boolean;
+  },
+): Customers {
   const { time, trace, scenario, counts, sandbox } = world;
   const chance = world.chance.of('customers');
   /** The latest code of each wallet that a charge has shown. */
@@ -41,7 +50,7 @@ export function createCustomers(world: World, onPaid: (shown: ShownCode) => void
     const word = outcome.ok ? 'ok' : outcome.why;
     trace.say('customer', `${act} ${shown.channel} ${shown.tradeNo}: ${word}`);
     count(counts, 'customer', `${act}: ${word}`);
-    if (act === 'pay' && outcome.ok) onPaid(shown);
+    if (act === 'pay' && outcome.ok) tills.onPaid(shown);
   }
 
   function whenToPay(of: ReturnType<typeof chance.of>): number {
@@ -82,6 +91,18 @@ export function createCustomers(world: World, onPaid: (shown: ShownCode) => void
         pictures.set(shown.chargeId, new Map([[shown.channel, shown]]));
         plan(shown);
       }
+    },
+    readAlong(channel, tradeNo) {
+      const of = chance.of(`reads along ${tradeNo}`);
+      if (!scenario.relay || !of.happens(scenario.relay.readsAlong)) return;
+      time.after(of.int(0, 2_000), () => {
+        const code = sandbox.ledger.find(channel, tradeNo)?.codes.at(-1)?.code;
+        if (code === undefined || !tills.isOpening(tradeNo)) return;
+        const outcome = sandbox.ledger.pay(code);
+        const word = outcome.ok ? 'ok' : outcome.why;
+        trace.say('customer', `pays what was not shown ${channel} ${tradeNo}: ${word}`);
+        count(counts, 'customer', `pays what was not shown: ${word}`);
+      });
     },
     areGone: () => plans === 0,
   };

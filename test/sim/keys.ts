@@ -43,6 +43,7 @@ export async function makeKeys(): Promise<Keys> {
         issuerPrivateKey: issuer.privatePem,
         publicKey: publicKey.publicPem,
         publicKeyPrivate: publicKey.privatePem,
+        publicKeyOnly: true,
       },
     },
   };

@@ -1,8 +1,9 @@
 import { MINUTE, SECOND } from '../../ports/clock.ts';
 import { silentLog } from '../../ports/log.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
+import { walletsHttp } from './callbacks.ts';
 import { createCashier } from './cashier.ts';
-import { CHECKS } from './checks.ts';
+import { CHECKS, undelivered } from './checks.ts';
 import { countFaults, countTransitions } from './coverage.ts';
 import { createCustomers } from './customer.ts';
 import { type Keys, SANDBOX_ORIGIN, START_MS } from './keys.ts';
@@ -10,6 +11,7 @@ import { Dead } from './life.ts';
 import { createLockServer } from './lock-server.ts';
 import { createManager } from './manager.ts';
 import { chanceFrom } from './random.ts';
+import { createSimRelay } from './relay.ts';
 import { drawScenario } from './scenario.ts';
 import { type Counts, count } from './tally.ts';
 import { createSimTill, type SimTill } from './till.ts';
@@ -66,10 +68,21 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     log: silentLog(),
     publicOrigin: SANDBOX_ORIGIN,
     identity: keys[scenario.keys],
+    ...(scenario.relay
+      ? {
+          http: walletsHttp({ time, counts, trace, chance, scenario }, scenario.relay, () => world),
+          notifyScale: scenario.relay.notifyScale,
+          onNotified: ({ channel, outcome, fault }) => {
+            trace.say(channel, `posts: ${outcome}${fault === null ? '' : `, ${fault}`}`);
+            count(counts, 'posted', outcome);
+          },
+        }
+      : {}),
     onExchange({ channel, operation, tradeNo, code, fault }) {
       trace.say(channel, `${operation} ${tradeNo}: ${code}${fault === null ? '' : `, ${fault}`}`);
       const isOpening = operation === 'precreate' || operation === 'native';
       if (isOpening && tradeNo !== null && !NO_REFUSAL.test(code)) refused.add(tradeNo);
+      if (isOpening && tradeNo !== null) customers.readAlong(channel, tradeNo);
     },
   });
   countTransitions(counts);
@@ -88,6 +101,9 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     refused,
     violations,
     locks: createLockServer(time),
+    get relay() {
+      return relay;
+    },
     isHealed: false,
     violation,
     chargeStarted(till, orderNo) {
@@ -110,14 +126,20 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     },
   };
   current = world;
+  const relay = scenario.relay ? createSimRelay(world, scenario.relay) : null;
   const tills = Array.from({ length: scenario.tills }, (_, n) => createSimTill(world, `T${n + 1}`));
-  const customers = createCustomers(world, (shown) => {
-    const state = stateOf(tills, shown.tradeNo);
-    if (state === 'closed' || state === 'failed')
-      violation('closed means unpayable', `${shown.tradeNo} was paid when it was ${state}`);
+  const customers = createCustomers(world, {
+    onPaid(shown) {
+      const state = stateOf(tills, shown.tradeNo);
+      if (state === 'closed' || state === 'failed')
+        violation('closed means unpayable', `${shown.tradeNo} was paid when it was ${state}`);
+    },
+    isOpening: (tradeNo) => stateOf(tills, tradeNo) === 'created',
   });
 
   trace.say('world', JSON.stringify(scenario));
+  for (const till of tills) await till.enrol();
+  await relay?.start();
   startTrouble(world, tills);
   for (const till of tills) {
     till.start();
@@ -127,7 +149,11 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
   await time.pass(scenario.troubleMs);
   heal(world, tills);
   await time.pass(
-    scenario.chargeTtlMs + scenario.alipayGraceMs + 2 * (scenario.clock?.mostMs ?? 0) + RESOLVE_MS,
+    scenario.chargeTtlMs +
+      scenario.alipayGraceMs +
+      2 * (scenario.clock?.mostMs ?? 0) +
+      (scenario.relay?.awayMs ?? 0) +
+      RESOLVE_MS,
     isQuiet(world, tills, () => customers.areGone()),
   );
   // Calls that wait for codes have had their time, and windows have read on.
@@ -165,6 +191,7 @@ function isQuiet(world: World, tills: readonly SimTill[], customersAreGone: () =
     return (
       customersAreGone() &&
       tills.every((till) => till.isRunning()) &&
+      undelivered(world, tills).length === 0 &&
       unfinished.every((statement) => statement.get() === 0)
     );
   };

@@ -56,6 +56,8 @@ export function createLockServer(time: WorldTime): LockServer {
   function locksOf({ life, line, chance }: { life: Life; line: Line; chance: Chance }) {
     /** One command there and its answer back; on a bad line nobody knows whether it was carried out. */
     function reach<T>(command: () => T): Promise<T> {
+      // The dead say nothing any more, although their code unwinds.
+      if (life.isOver) return new Promise(() => {});
       return new Promise((resolve, reject) => {
         // What the dead still do is seen by nobody.
         if (life.isOver) return;

@@ -46,6 +46,34 @@ export interface Scenario {
   restarts: number;
   disk: { everyMs: number; fullMs: number } | null;
   customer: { paysBoth: number; walksAway: number; turnsBack: number; late: number };
+  /** Null: the wallets cannot reach the tills. */
+  relay: RelayScenario | null;
+}
+
+/** A day with a relay between wallets and tills. */
+export interface RelayScenario {
+  isLying: boolean;
+  /** Its power cut, if it has one, is the end of it. */
+  isGoneForGood: boolean;
+  deaths: number;
+  restarts: number;
+  /** When its power is cut; null: never. */
+  powerCutMs: number | null;
+  clockOffMs: number;
+  /** Of the wallets' posts and of the answers to them, each way. */
+  lost: number;
+  twice: number;
+  /** Of each frame: that the connection is half-open from then on. */
+  halfOpen: number;
+  /** How long one till is switched off; 0: not at all. */
+  awayMs: number;
+  /** How many times faster than the wallets' the posts are repeated. */
+  notifyScale: number;
+  /** Faults of the wallets' posts: pause between two, at most; null: none. */
+  faultsEveryMs: number | null;
+  diskFullMs: number | null;
+  /** How often somebody who reads along pays a code before its till has it. */
+  readsAlong: number;
 }
 
 /** A single trouble alone finds what many at once hide, so each is there in a part of the worlds only. */
@@ -95,6 +123,28 @@ export function drawScenario(chance: Chance): Scenario {
       turnsBack: chance.pick([0.1, 0.4]),
       late: chance.pick([0.1, 0.5]),
     },
+    relay: drawRelay(chance.of('relay day')),
+  };
+}
+
+/** Of chance of its own: what is drawn here shifts nothing in the worlds without a relay. */
+function drawRelay(chance: Chance): RelayScenario | null {
+  if (!chance.happens(0.4)) return null;
+  return {
+    isLying: chance.happens(0.15),
+    isGoneForGood: chance.happens(0.15),
+    deaths: chance.pick([0, 1, 3]),
+    restarts: chance.pick([0, 0, 1]),
+    powerCutMs: chance.happens(0.3) ? chance.int(1_000, 100_000) : null,
+    clockOffMs: chance.happens(0.2) ? chance.int(-900_000, 900_000) : 0,
+    lost: chance.pick([0, 0.1, 0.4]),
+    twice: chance.pick([0, 0.2]),
+    halfOpen: chance.pick([0, 0.005, 0.03]),
+    awayMs: chance.pick([0, 0, 60_000, 420_000]),
+    notifyScale: chance.pick([1, 1, 20]),
+    faultsEveryMs: chance.pick([null, 5_000, 20_000]),
+    diskFullMs: chance.happens(0.1) ? chance.pick([1_000, 20_000]) : null,
+    readsAlong: chance.pick([0, 0, 0.4]),
   };
 }
 

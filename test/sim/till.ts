@@ -10,10 +10,13 @@ import { SECOND } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { relayNowhere } from '../fakes/relay.ts';
 import { watchCommits } from './commits.ts';
+import { type DeliveryWatch, watchDeliveries } from './deliveries.ts';
+import { createFate } from './fate.ts';
 import { providersOf } from './keys.ts';
-import { DEATH_POINTS, Dead, type DeathPoint, type Life, newLife } from './life.ts';
+import { Dead, type Life, newLife } from './life.ts';
 import { type Disk, mortalDatabase, newDatabase } from './mortal-database.ts';
 import { type Line, mortalHttp } from './network.ts';
+import type { TillsEnd } from './relay.ts';
 import { createScreen } from './screen.ts';
 import { count } from './tally.ts';
 import type { World } from './world.ts';
@@ -26,17 +29,6 @@ const STOP_MAX_MS = 2 * SECOND;
 
 const WINDOW: CallContext = { caller: 'window' };
 const INTEGRATOR: CallContext = { caller: 'integrator' };
-
-/** Every how many passings of a point a process dies there, at most. */
-const DEATH_EVERY: Record<DeathPoint, number> = {
-  call: 6,
-  send: 60,
-  arrived: 60,
-  answered: 60,
-  timer: 250,
-  before_commit: 30,
-  after_commit: 30,
-};
 
 type Answer<T> =
   | { kind: 'ok'; value: T }
@@ -64,6 +56,11 @@ export interface SimTill {
   kill(): void;
   /** An orderly end, then a new process. */
   restart(): void;
+  /** Power cut, and nobody switches it on again for so long. */
+  switchOff(forMs: number): void;
+  /** Makes it known to the world's relay, before its first start. */
+  enrol(): Promise<void>;
+  readonly deliveries: DeliveryWatch;
   /** What is wrong with it now, for the checks at the end. */
   complaints(): string[];
 }
@@ -71,35 +68,29 @@ export interface SimTill {
 export function createSimTill(world: World, name: string): SimTill {
   const { time, trace, counts, scenario } = world;
   const chance = world.chance.of(name);
-  const fateChance = chance.of('fate');
   const db = newDatabase();
   const commits = watchCommits(world, name, db);
   const screen = createScreen(world, name);
   const line: Line = { state: 'up', isHealed: false };
   const disk: Disk = { isFull: false };
-  let deathsLeft = scenario.deaths;
-  let nextDeath = drawDeath();
+  const deliveries = watchDeliveries(world, name, db);
+  const fate = createFate({
+    chance: chance.of('fate'),
+    deaths: scenario.deaths,
+    isSpared: () => world.isHealed,
+    dies(point) {
+      count(counts, 'death', point);
+      trace.say(name, `dies: ${point}`);
+    },
+  });
+  let relay: TillsEnd | null = null;
+  /** It stays switched off until then, ms of the world. */
+  let offUntilMs = 0;
   let life: Life | null = null;
   let backend: Backend | null = null;
   let lives = 0;
   const pending = new Map<number, { what: string; sinceMs: number }>();
   let calls = 0;
-
-  function drawDeath(): { point: DeathPoint; countdown: number } {
-    const point = fateChance.pick(DEATH_POINTS);
-    return { point, countdown: fateChance.int(1, DEATH_EVERY[point]) };
-  }
-
-  function fate(point: DeathPoint): boolean {
-    if (deathsLeft === 0 || world.isHealed || point !== nextDeath.point) return false;
-    nextDeath.countdown -= 1;
-    if (nextDeath.countdown > 0) return false;
-    deathsLeft -= 1;
-    nextDeath = drawDeath();
-    count(counts, 'death', point);
-    trace.say(name, `dies: ${point}`);
-    return true;
-  }
 
   function start(): void {
     if (life && !life.isOver) return;
@@ -152,7 +143,9 @@ export function createSimTill(world: World, name: string): SimTill {
         apiKey: undefined,
         allowedHosts: [],
         uiDir: undefined,
-        relay: relayNowhere(),
+        relay:
+          relay?.({ life: mine, line, chance: chance.of(`push${lives}`), watch: deliveries }) ??
+          relayNowhere(),
         ...(scenario.sharesOrders
           ? { locks: world.locks.locksOf({ life: mine, line, chance: chance.of(`locks${lives}`) }) }
           : {}),
@@ -174,7 +167,14 @@ export function createSimTill(world: World, name: string): SimTill {
     backend = null;
     pending.clear();
     const delayMs = world.isHealed ? SECOND : chance.pick([100, 2_000, 15_000, 90_000]);
-    time.after(delayMs, start);
+    time.after(Math.max(delayMs, offUntilMs - time.elapsedMs()), start);
+  }
+
+  function kill(): void {
+    if (!life || life.isOver) return;
+    count(counts, 'death', 'power');
+    trace.say(name, 'power cut');
+    life.end();
   }
 
   function logOf(mine: Life): Log {
@@ -233,11 +233,14 @@ export function createSimTill(world: World, name: string): SimTill {
     ask: (what, procedure) => asked(what, WINDOW, procedure),
     askAsIntegrator: (what, procedure) => asked(what, INTEGRATOR, procedure),
     start,
-    kill() {
-      if (!life || life.isOver) return;
-      count(counts, 'death', 'power');
-      trace.say(name, 'power cut');
-      life.end();
+    deliveries,
+    async enrol() {
+      relay = (await world.relay?.enrol(name, db)) ?? null;
+    },
+    kill,
+    switchOff(forMs) {
+      offUntilMs = time.elapsedMs() + forMs;
+      kill();
     },
     restart() {
       const [mine, running] = [life, backend];

@@ -1,6 +1,6 @@
 import { armShape, type FaultKind, OPERATIONS, VOCABULARY } from '../../sandbox/faults/vocabulary.ts';
 import type { Chance } from './random.ts';
-import { SILENT_FAULTS, WORD_FAULTS } from './scenario.ts';
+import { type RelayScenario, SILENT_FAULTS, WORD_FAULTS } from './scenario.ts';
 import { count } from './tally.ts';
 import type { SimTill } from './till.ts';
 import type { World } from './world.ts';
@@ -9,6 +9,7 @@ import type { World } from './world.ts';
 export function startTrouble(world: World, tills: readonly SimTill[]): void {
   const { scenario } = world;
   if (scenario.faults) walletFaults(world, scenario.faults);
+  if (scenario.relay) relayTrouble(world, scenario.relay, tills);
   for (const till of tills) {
     const chance = world.chance.of(`${till.name}/trouble`);
     if (scenario.network.outageEveryMs !== null)
@@ -28,6 +29,7 @@ export function heal(world: World, tills: readonly SimTill[]): void {
   world.isHealed = true;
   world.trace.say('world', 'heals');
   world.sandbox.faults.clear();
+  if (world.relay) world.relay.disk.isFull = false;
   for (const till of tills) {
     till.line.state = 'up';
     till.line.isHealed = true;
@@ -92,7 +94,51 @@ function fullDisk(
   });
 }
 
-/** Those of what a till asks: no wallet of this world posts notifications. */
+function relayTrouble(world: World, relay: RelayScenario, tills: readonly SimTill[]): void {
+  const chance = world.chance.of('relay/trouble');
+  const { troubleMs } = world.scenario;
+  if (relay.powerCutMs !== null) world.time.after(relay.powerCutMs, () => world.relay?.kill());
+  for (let n = 0; n < relay.restarts; n++)
+    world.time.after(chance.int(1_000, troubleMs), () => world.relay?.restart());
+  if (relay.awayMs > 0)
+    world.time.after(chance.int(1_000, troubleMs), () => chance.pick(tills).switchOff(relay.awayMs));
+  const { faultsEveryMs, diskFullMs } = relay;
+  if (faultsEveryMs !== null)
+    everyNowAndThen(world, chance.of('faults'), faultsEveryMs, () =>
+      arm(world, postFault(chance, chance.pick(POST_FAULTS))),
+    );
+  if (diskFullMs !== null)
+    everyNowAndThen(world, chance.of('disk'), 60_000, () => {
+      if (!world.relay || world.relay.disk.isFull) return;
+      const { disk } = world.relay;
+      disk.isFull = true;
+      world.time.after(chance.int(100, diskFullMs), () => {
+        disk.isFull = false;
+      });
+    });
+}
+
+const POST_FAULTS = (Object.keys(VOCABULARY) as FaultKind[]).filter(
+  (kind) => VOCABULARY[kind].notify !== undefined,
+);
+
+/** An order for a fault of what a wallet posts by itself. */
+function postFault(chance: Chance, kind: FaultKind): object {
+  const channel = chance.pick(VOCABULARY[kind].notify ?? []);
+  const more =
+    kind === 'late'
+      ? { ms: chance.pick([2_000, 40_000, 400_000]) }
+      : (detail(chance, kind, channel, 'notify') ?? {});
+  return { on: { channel, operation: 'notify' }, fault: { kind, ...more }, times: chance.int(1, 3) };
+}
+
+function arm(world: World, order: object): void {
+  if (world.sandbox.faults.list().length > 20) return;
+  world.trace.say('fault', JSON.stringify(order));
+  world.sandbox.faults.arm(armShape.parse(order));
+}
+
+/** Those of what a till asks. */
 const ALL_FAULTS = (Object.keys(VOCABULARY) as FaultKind[]).filter(
   (kind) => VOCABULARY[kind].operations.length > 0,
 );
@@ -102,9 +148,7 @@ function walletFaults(world: World, faults: NonNullable<World['scenario']['fault
   const kinds = faults.kinds === 'all' ? ALL_FAULTS : faults.kinds === 'silent' ? SILENT_FAULTS : WORD_FAULTS;
   everyNowAndThen(world, chance, faults.everyMs, () => {
     const order = armOrder(chance, chance.pick(kinds));
-    if (!order || world.sandbox.faults.list().length > 20) return;
-    world.trace.say('fault', JSON.stringify(order));
-    world.sandbox.faults.arm(armShape.parse(order));
+    if (order) arm(world, order);
   });
 }
 

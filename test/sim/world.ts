@@ -2,6 +2,7 @@ import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Keys } from './keys.ts';
 import type { LockServer } from './lock-server.ts';
 import type { Chance } from './random.ts';
+import type { SimRelay } from './relay.ts';
 import type { Scenario } from './scenario.ts';
 import type { Counts } from './tally.ts';
 import type { WorldTime } from './time.ts';
@@ -34,6 +35,8 @@ export interface World {
   readonly refused: Set<string>;
   /** Where tills that share their orders lock them. */
   readonly locks: LockServer;
+  /** Null in a world where the wallets cannot reach the tills. */
+  readonly relay: SimRelay | null;
   /** True once the trouble is over. */
   isHealed: boolean;
   /** Notes a violation; a world may have several. */

@@ -1,0 +1,61 @@
+import { SECOND } from '../../ports/clock.ts';
+import { type HttpAnswer, type HttpClient, HttpFault } from '../../ports/http.ts';
+import type { RelayScenario } from './scenario.ts';
+import { count } from './tally.ts';
+import type { World } from './world.ts';
+
+/** The network between the wallets and the relay: posts get lost on either way, come late, and come twice. */
+export function walletsHttp(
+  of: Pick<World, 'time' | 'counts' | 'trace' | 'chance' | 'scenario'>,
+  scenario: RelayScenario,
+  world: () => Pick<World, 'relay' | 'isHealed'>,
+): HttpClient {
+  const { time, counts, trace } = of;
+  const chance = of.chance.of('callbacks');
+  const { network } = of.scenario;
+
+  function travelMs(): number {
+    const usual = 1 + chance.float() * network.latencyMs;
+    return !world().isHealed && chance.happens(network.slow)
+      ? usual + chance.float() * network.slowMs
+      : usual;
+  }
+
+  const lost = () => !world().isHealed && chance.happens(scenario.lost);
+
+  return {
+    send({ path, headers, body = '' }, { timeouts = {}, signal } = {}) {
+      return new Promise<HttpAnswer>((resolve, reject) => {
+        let isOver = false;
+        const settle = (as: string, finish: () => void) => {
+          if (isOver) return;
+          isOver = true;
+          cancel();
+          count(counts, 'callback', as);
+          if (as !== 'answered') trace.say('wallets', `${as} ${path}`);
+          finish();
+        };
+        const fail = (kind: 'connect' | 'timeout' | 'reset' | 'aborted', reached: 'no' | 'maybe') =>
+          settle(kind, () => reject(new HttpFault(kind, reached, kind)));
+        const cancel = time.after(timeouts.totalMs ?? 5 * SECOND, () => fail('timeout', 'maybe'));
+        signal?.addEventListener('abort', () => fail('aborted', 'maybe'), { once: true });
+
+        const arrive = () => {
+          if (lost()) return;
+          void world()
+            .relay?.post(path, headers, body)
+            .then((answer) => {
+              if (answer === null) fail('connect', 'maybe');
+              else if (!lost()) time.after(travelMs(), () => settle('answered', () => resolve(answer)));
+            });
+        };
+        time.after(travelMs(), arrive);
+        if (!world().isHealed && chance.happens(scenario.twice)) {
+          count(counts, 'callback', 'twice');
+          time.after(travelMs(), arrive);
+        }
+      });
+    },
+    async close() {},
+  };
+}
