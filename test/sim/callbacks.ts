@@ -1,5 +1,9 @@
-import { SECOND } from '../../ports/clock.ts';
+import { createPrivateKey } from 'node:crypto';
+import { type Fen, fenToYuan } from '../../backend/domain/money.ts';
+import { MINUTE, SECOND } from '../../ports/clock.ts';
 import { type HttpAnswer, type HttpClient, HttpFault } from '../../ports/http.ts';
+import { writeAlipayNotification } from '../../wire/alipay-notification.ts';
+import { alipayTime } from '../../wire/china-time.ts';
 import type { RelayScenario } from './scenario.ts';
 import { count } from './tally.ts';
 import type { World } from './world.ts';
@@ -57,5 +61,43 @@ export function walletsHttp(
       });
     },
     async close() {},
+  };
+}
+
+/**
+ * Alipay's word that a trade was closed, posted once: the sandbox tells of payments alone, and tills are not to
+ * rely on this. Gives what is to be called with each trade that it closes.
+ */
+export function tellClosings(world: World, http: HttpClient): (tradeNo: string) => void {
+  const { time, sandbox, scenario, counts } = world;
+  const chance = world.chance.of('closings');
+  const { appId, sellerId, alipayPrivateKey } = sandbox.identity().alipay;
+  const key = createPrivateKey(alipayPrivateKey);
+
+  function post(tradeNo: string): void {
+    const trade = sandbox.ledger.find('alipay', tradeNo);
+    if (!trade?.notifyUrl || trade.paidAtMs !== null) return;
+    const { origin, pathname } = new URL(trade.notifyUrl);
+    const fields = {
+      notify_time: alipayTime(time.nowMs()),
+      notify_type: 'trade_status_sync',
+      notify_id: `closed-${tradeNo}`,
+      app_id: appId,
+      seller_id: sellerId,
+      trade_no: trade.providerTradeNo ?? '',
+      out_trade_no: tradeNo,
+      trade_status: 'TRADE_CLOSED',
+      total_amount: fenToYuan(trade.amountFen as Fen),
+    };
+    count(counts, 'posted', 'closed');
+    const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const body = writeAlipayNotification(fields, key);
+    http.send({ method: 'POST', origin, path: pathname, headers, body }).catch(() => {
+      // It is not repeated.
+    });
+  }
+
+  return (tradeNo) => {
+    if (scenario.relay?.tellsClosings) time.after(chance.int(0, MINUTE), () => post(tradeNo));
   };
 }

@@ -5,10 +5,12 @@ import type { Provider } from '../../backend/providers/provider.ts';
 import { createWechatV3 } from '../../backend/providers/wechat-v3/index.ts';
 import type { HttpClient } from '../../ports/http.ts';
 import type { Random } from '../../ports/random.ts';
+import type { WalletKeys } from '../../relay/wallet-keys.ts';
 import { createIdentity, type Identity } from '../../sandbox/identity/identity.ts';
 import { merchantFile } from '../../sandbox/identity/merchant.ts';
 import { parseApiV3Key } from '../../wire/wechat-v3-aead.ts';
 import { chanceFrom } from './random.ts';
+import type { Scenario } from './scenario.ts';
 
 /**
  * The merchant's keys, made once and used in every world; no trace holds anything of them.
@@ -43,7 +45,6 @@ export async function makeKeys(): Promise<Keys> {
         issuerPrivateKey: issuer.privatePem,
         publicKey: publicKey.publicPem,
         publicKeyPrivate: publicKey.privatePem,
-        publicKeyOnly: true,
       },
     },
   };
@@ -55,6 +56,23 @@ function pair(): { privatePem: string; publicPem: string } {
     privatePem: made.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     publicPem: made.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   };
+}
+
+/** Whose keys the wallets of a world have. Who posts to tills that know its public key alone signs with that. */
+export function identityOf(keys: Keys, { keys: kind, relay }: Scenario): Identity {
+  const identity = keys[kind];
+  return kind === 'fast' && relay
+    ? { ...identity, wechat: { ...identity.wechat, publicKeyOnly: true } }
+    : identity;
+}
+
+/** The wallets' public keys as a relay's operator would have them. */
+export function publicKeysOf({ alipay, wechat }: Identity): WalletKeys {
+  const known = {
+    alipay: [publicKey(alipay.alipayPublicKey)],
+    wechat: new Map([[wechat.publicKeyId, publicKey(wechat.publicKey)]]),
+  };
+  return { of: () => known, files: () => [], reload() {} };
 }
 
 /** The real providers of one till. */

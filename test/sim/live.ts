@@ -1,12 +1,12 @@
 import { MINUTE, SECOND } from '../../ports/clock.ts';
 import { silentLog } from '../../ports/log.ts';
 import { createSandbox } from '../../sandbox/sandbox.ts';
-import { walletsHttp } from './callbacks.ts';
+import { tellClosings, walletsHttp } from './callbacks.ts';
 import { createCashier } from './cashier.ts';
 import { CHECKS, undelivered } from './checks.ts';
 import { countFaults, countTransitions } from './coverage.ts';
 import { createCustomers } from './customer.ts';
-import { type Keys, SANDBOX_ORIGIN, START_MS } from './keys.ts';
+import { identityOf, type Keys, SANDBOX_ORIGIN, START_MS } from './keys.ts';
 import { Dead } from './life.ts';
 import { createLockServer } from './lock-server.ts';
 import { createManager } from './manager.ts';
@@ -62,15 +62,18 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     trace.say('VIOLATED', `${rule}: ${text}`);
   };
   const refused = new Set<string>();
+  const http = scenario.relay
+    ? walletsHttp({ time, counts, trace, chance, scenario }, scenario.relay, () => world)
+    : undefined;
   const sandbox = await createSandbox({
     clock: time.clock(),
     random: chance.of('sandbox'),
     log: silentLog(),
     publicOrigin: SANDBOX_ORIGIN,
-    identity: keys[scenario.keys],
-    ...(scenario.relay
+    identity: identityOf(keys, scenario),
+    ...(http && scenario.relay
       ? {
-          http: walletsHttp({ time, counts, trace, chance, scenario }, scenario.relay, () => world),
+          http,
           notifyScale: scenario.relay.notifyScale,
           onNotified: ({ channel, outcome, fault }) => {
             trace.say(channel, `posts: ${outcome}${fault === null ? '' : `, ${fault}`}`);
@@ -83,6 +86,8 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
       const isOpening = operation === 'precreate' || operation === 'native';
       if (isOpening && tradeNo !== null && !NO_REFUSAL.test(code)) refused.add(tradeNo);
       if (isOpening && tradeNo !== null) customers.readAlong(channel, tradeNo);
+      const isClosing = channel === 'alipay' && (operation === 'close' || operation === 'cancel');
+      if (isClosing && tradeNo !== null && code === '10000') closings?.(tradeNo);
     },
   });
   countTransitions(counts);
@@ -127,6 +132,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
   };
   current = world;
   const relay = scenario.relay ? createSimRelay(world, scenario.relay) : null;
+  const closings = http && tellClosings(world, http);
   const tills = Array.from({ length: scenario.tills }, (_, n) => createSimTill(world, `T${n + 1}`));
   const customers = createCustomers(world, {
     onPaid(shown) {

@@ -21,6 +21,7 @@ import { enrolRequest } from '../../wire/relay.ts';
 import { memoryKeys, relayNowhere } from '../fakes/relay.ts';
 import type { DeliveryWatch } from './deliveries.ts';
 import { createFate } from './fate.ts';
+import { publicKeysOf } from './keys.ts';
 import { createLiar, type Liar } from './liar.ts';
 import { Dead, type Life, newLife } from './life.ts';
 import { type Disk, mortalDatabase } from './mortal-database.ts';
@@ -142,6 +143,7 @@ export function createSimRelay(world: World, scenario: RelayScenario): SimRelay 
     registerIngest(app, {
       mailbox,
       registry,
+      walletKeys: scenario.checksEarly ? publicKeysOf(world.sandbox.identity()) : null,
       admission: createAdmission(clock, ADMISSION_LIMITS),
       clock,
       log,

@@ -46,6 +46,8 @@ export interface Scenario {
   restarts: number;
   disk: { everyMs: number; fullMs: number } | null;
   customer: { paysBoth: number; walksAway: number; turnsBack: number; late: number };
+  /** A wallet answers every query so for long; then even the machine gives up. */
+  stubborn: { kind: FaultKind; channel: 'alipay' | 'wechat'; forMs: number } | null;
   /** Null: the wallets cannot reach the tills. */
   relay: RelayScenario | null;
 }
@@ -72,6 +74,10 @@ export interface RelayScenario {
   /** Faults of the wallets' posts: pause between two, at most; null: none. */
   faultsEveryMs: number | null;
   diskFullMs: number | null;
+  /** Whether it has the wallets' public keys, and drops what is forged. */
+  checksEarly: boolean;
+  /** Whether Alipay tells of each trade that it closes, as its products' settings may have it. */
+  tellsClosings: boolean;
   /** How often somebody who reads along pays a code before its till has it. */
   readsAlong: number;
 }
@@ -82,11 +88,12 @@ export function drawScenario(chance: Chance): Scenario {
     chance.happens(probability) ? make() : null;
   const isBadLine = chance.happens(0.6);
   const tills = chance.weighted({ '1': 75, '2': 18, '3': 7 }) === '1' ? 1 : chance.int(2, 3);
+  const stubborn = drawStubborn(chance.of('stubborn'));
   return {
     tills,
     sharesOrders: tills > 1 && chance.of('sharing').happens(0.7),
     keys: chance.happens(0.04) ? 'full' : 'fast',
-    troubleMs: chance.int(20, 200) * 1_000,
+    troubleMs: chance.int(20, 200) * 1_000 + (stubborn?.forMs ?? 0),
     chargeTtlMs: chance.pick([5, 15, 30, 30, 60, 120]) * 1_000,
     alipayGraceMs: chance.pick([5, 30, 30, 90]) * 1_000,
     refundAutomaticMaxFen: chance.pick([0, 2_000, 10_000_000_000]),
@@ -123,8 +130,21 @@ export function drawScenario(chance: Chance): Scenario {
       turnsBack: chance.pick([0.1, 0.4]),
       late: chance.pick([0.1, 0.5]),
     },
+    stubborn,
     relay: drawRelay(chance.of('relay day')),
   };
+}
+
+function drawStubborn(chance: Chance): Scenario['stubborn'] {
+  if (!chance.happens(0.06)) return null;
+  const channel = chance.pick(['alipay', 'wechat'] as const);
+  const kinds: readonly FaultKind[] = [
+    'wrong_amount',
+    'wrong_signature',
+    'missing_signature',
+    'wrong_trade_no',
+  ];
+  return { kind: chance.pick(kinds), channel, forMs: chance.int(12, 30) * 60_000 };
 }
 
 /** Of chance of its own: what is drawn here shifts nothing in the worlds without a relay. */
@@ -145,6 +165,8 @@ function drawRelay(chance: Chance): RelayScenario | null {
     faultsEveryMs: chance.pick([null, 5_000, 20_000]),
     diskFullMs: chance.happens(0.1) ? chance.pick([1_000, 20_000]) : null,
     readsAlong: chance.pick([0, 0, 0.4]),
+    checksEarly: chance.happens(0.3),
+    tellsClosings: chance.happens(0.5),
   };
 }
 

@@ -9,6 +9,10 @@ import type { World } from './world.ts';
 export function startTrouble(world: World, tills: readonly SimTill[]): void {
   const { scenario } = world;
   if (scenario.faults) walletFaults(world, scenario.faults);
+  if (scenario.stubborn) {
+    const { channel, kind } = scenario.stubborn;
+    arm(world, { on: { channel, operation: 'query' }, fault: { kind }, times: 'always' });
+  }
   if (scenario.relay) relayTrouble(world, scenario.relay, tills);
   for (const till of tills) {
     const chance = world.chance.of(`${till.name}/trouble`);
