@@ -10,7 +10,6 @@ import { createIdentity, type Identity } from '../../sandbox/identity/identity.t
 import { merchantFile } from '../../sandbox/identity/merchant.ts';
 import { parseApiV3Key } from '../../wire/wechat-v3-aead.ts';
 import { chanceFrom } from './random.ts';
-import type { Scenario } from './scenario.ts';
 
 /**
  * The merchant's keys, made once and used in every world; no trace holds anything of them.
@@ -59,9 +58,9 @@ function pair(): { privatePem: string; publicPem: string } {
 }
 
 /** Whose keys the wallets of a world have. Who posts to tills that know its public key alone signs with that. */
-export function identityOf(keys: Keys, { keys: kind, relay }: Scenario): Identity {
+export function identityOf(keys: Keys, kind: KeyKind, posts: boolean): Identity {
   const identity = keys[kind];
-  return kind === 'fast' && relay
+  return kind === 'fast' && posts
     ? { ...identity, wechat: { ...identity.wechat, publicKeyOnly: true } }
     : identity;
 }

@@ -70,7 +70,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     random: chance.of('sandbox'),
     log: silentLog(),
     publicOrigin: SANDBOX_ORIGIN,
-    identity: identityOf(keys, scenario),
+    identity: identityOf(keys, scenario.keys, scenario.relay !== null),
     ...(http && scenario.relay
       ? {
           http,
@@ -144,7 +144,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
   });
 
   trace.say('world', JSON.stringify(scenario));
-  for (const till of tills) await till.enrol();
+  if (relay) for (const till of tills) await till.enrol(relay);
   await relay?.start();
   startTrouble(world, tills);
   for (const till of tills) {

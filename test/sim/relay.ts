@@ -30,26 +30,16 @@ import type { Chance } from './random.ts';
 import type { RelayScenario } from './scenario.ts';
 import { mortalSockets, type RelayEnd, type RelayLine } from './socket.ts';
 import { count } from './tally.ts';
-import type { World } from './world.ts';
+import type { RelayParty, World } from './world.ts';
 
 const NAME = 'relay.example';
 const SWEEP_MS = MINUTE;
 
 /** The relay's process and its data: its real parts on a database that outlives its lives, without sockets of the system. */
-export interface SimRelay {
-  readonly disk: Disk;
+export interface SimRelay extends RelayParty {
   /** Makes a till known to it, and it known to the till. */
   enrol(till: string, tillDb: Database.Database): Promise<TillsEnd>;
   start(): Promise<void>;
-  /** An orderly end, then a new process. */
-  restart(): void;
-  kill(): void;
-  /** Posts what a wallet says; null when nobody answers. */
-  post(path: string, headers: Record<string, string>, body: string): Promise<HttpAnswer | null>;
-  /** False once it is gone for good. */
-  isThere(): boolean;
-  /** Notifications that it stored: id → till. */
-  readonly promised: ReadonlyMap<string, string>;
 }
 
 /** What one life of a till is given to reach it with. */

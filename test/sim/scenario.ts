@@ -89,9 +89,10 @@ export function drawScenario(chance: Chance): Scenario {
   const isBadLine = chance.happens(0.6);
   const tills = chance.weighted({ '1': 75, '2': 18, '3': 7 }) === '1' ? 1 : chance.int(2, 3);
   const stubborn = drawStubborn(chance.of('stubborn'));
+  const sharesOrders = tills > 1 && chance.of('sharing').happens(0.7);
   return {
     tills,
-    sharesOrders: tills > 1 && chance.of('sharing').happens(0.7),
+    sharesOrders,
     keys: chance.happens(0.04) ? 'full' : 'fast',
     troubleMs: chance.int(20, 200) * 1_000 + (stubborn?.forMs ?? 0),
     chargeTtlMs: chance.pick([5, 15, 30, 30, 60, 120]) * 1_000,
@@ -131,7 +132,7 @@ export function drawScenario(chance: Chance): Scenario {
       late: chance.pick([0.1, 0.5]),
     },
     stubborn,
-    relay: drawRelay(chance.of('relay day')),
+    relay: drawRelay(chance.of('relay day'), sharesOrders),
   };
 }
 
@@ -148,7 +149,7 @@ function drawStubborn(chance: Chance): Scenario['stubborn'] {
 }
 
 /** Of chance of its own: what is drawn here shifts nothing in the worlds without a relay. */
-function drawRelay(chance: Chance): RelayScenario | null {
+function drawRelay(chance: Chance, sharesOrders: boolean): RelayScenario | null {
   if (!chance.happens(0.4)) return null;
   return {
     isLying: chance.happens(0.15),
@@ -160,7 +161,8 @@ function drawRelay(chance: Chance): RelayScenario | null {
     lost: chance.pick([0, 0.1, 0.4]),
     twice: chance.pick([0, 0.2]),
     halfOpen: chance.pick([0, 0.005, 0.03]),
-    awayMs: chance.pick([0, 0, 60_000, 420_000]),
+    // A till that is away for longer than its claim on an order lasts cannot keep the others from collecting it.
+    awayMs: Math.min(chance.pick([0, 0, 60_000, 420_000]), sharesOrders ? 60_000 : 420_000),
     notifyScale: chance.pick([1, 1, 20]),
     faultsEveryMs: chance.pick([null, 5_000, 20_000]),
     diskFullMs: chance.happens(0.1) ? chance.pick([1_000, 20_000]) : null,

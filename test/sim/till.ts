@@ -16,7 +16,7 @@ import { providersOf } from './keys.ts';
 import { Dead, type Life, newLife } from './life.ts';
 import { type Disk, mortalDatabase, newDatabase } from './mortal-database.ts';
 import { type Line, mortalHttp } from './network.ts';
-import type { TillsEnd } from './relay.ts';
+import type { SimRelay, TillsEnd } from './relay.ts';
 import { createScreen } from './screen.ts';
 import { count } from './tally.ts';
 import type { World } from './world.ts';
@@ -59,7 +59,7 @@ export interface SimTill {
   /** Power cut, and nobody switches it on again for so long. */
   switchOff(forMs: number): void;
   /** Makes it known to the world's relay, before its first start. */
-  enrol(): Promise<void>;
+  enrol(at: SimRelay): Promise<void>;
   readonly deliveries: DeliveryWatch;
   /** What is wrong with it now, for the checks at the end. */
   complaints(): string[];
@@ -234,8 +234,8 @@ export function createSimTill(world: World, name: string): SimTill {
     askAsIntegrator: (what, procedure) => asked(what, INTEGRATOR, procedure),
     start,
     deliveries,
-    async enrol() {
-      relay = (await world.relay?.enrol(name, db)) ?? null;
+    async enrol(at) {
+      relay = await at.enrol(name, db);
     },
     kill,
     switchOff(forMs) {

@@ -1,8 +1,9 @@
+import type { HttpAnswer } from '../../ports/http.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Keys } from './keys.ts';
 import type { LockServer } from './lock-server.ts';
+import type { Disk } from './mortal-database.ts';
 import type { Chance } from './random.ts';
-import type { SimRelay } from './relay.ts';
 import type { Scenario } from './scenario.ts';
 import type { Counts } from './tally.ts';
 import type { WorldTime } from './time.ts';
@@ -16,6 +17,21 @@ export interface ShownCode {
   tradeNo: string;
   chargeId: string;
   orderNo: string;
+}
+
+/** The relay as the others see it. */
+export interface RelayParty {
+  readonly disk: Disk;
+  /** An orderly end, then a new process. */
+  restart(): void;
+  /** Power cut. */
+  kill(): void;
+  /** Posts what a wallet says; null when nobody answers. */
+  post(path: string, headers: Record<string, string>, body: string): Promise<HttpAnswer | null>;
+  /** False once it is gone for good. */
+  isThere(): boolean;
+  /** Notifications that it stored: id → till. */
+  readonly promised: ReadonlyMap<string, string>;
 }
 
 /** What every party of a world shares. */
@@ -36,7 +52,7 @@ export interface World {
   /** Where tills that share their orders lock them. */
   readonly locks: LockServer;
   /** Null in a world where the wallets cannot reach the tills. */
-  readonly relay: SimRelay | null;
+  readonly relay: RelayParty | null;
   /** True once the trouble is over. */
   isHealed: boolean;
   /** Notes a violation; a world may have several. */
