@@ -86,7 +86,8 @@ function till(on = board()) {
     });
     hub.tell({ kind: 'committed' });
   };
-  return { ...on, clock, store, mutex, open, end };
+  const commit = () => hub.tell({ kind: 'committed' });
+  return { ...on, clock, store, mutex, open, end, commit };
 }
 
 test('a live charge is claimed for longer than its codes live, and prolonged while it goes on', async () => {
@@ -97,6 +98,18 @@ test('a live charge is claimed for longer than its codes live, and prolonged whi
   expect(claims.get('A1')?.untilMs).toBeGreaterThan(START_MS + 120_000 + 90_000);
   service.start();
   await clock.advance(10 * 60_000);
+  expect(claims.get('A1')?.untilMs).toBeGreaterThan(clock.nowMs() + 60_000);
+  await service.stop();
+});
+
+test('a live charge is prolonged however often the till commits meanwhile', async () => {
+  const { clock, claims, open, commit } = till();
+  const service = open();
+  service.start();
+  for (let second = 0; second < 600; second++) {
+    await clock.advance(1_000);
+    commit();
+  }
   expect(claims.get('A1')?.untilMs).toBeGreaterThan(clock.nowMs() + 60_000);
   await service.stop();
 });

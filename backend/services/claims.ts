@@ -41,6 +41,8 @@ export function createClaims(deps: {
   let isStarted = false;
   let isRunning = false;
   let runAgain = false;
+  /** Monotonic time at which live charges are told again. */
+  let liveDueMs = 0;
   let working: Promise<void> = Promise.resolve();
   let cancelRound = () => {};
   let stopListening = () => {};
@@ -151,17 +153,20 @@ export function createClaims(deps: {
       return;
     }
     isRunning = true;
-    working = round(tellLive)
+    // A till that commits all the time must come to this as well.
+    const withLive = tellLive || clock.monotonicMs() >= liveDueMs;
+    working = round(withLive)
       .catch((err) => {
         log.warn({ err }, 'other tills not told yet; tried again');
         return false;
       })
       .then((told) => {
         isRunning = false;
+        if (withLive && told) liveDueMs = clock.monotonicMs() + ROUND_MS;
         if (runAgain && told) {
           runAgain = false;
           begin(false);
-        } else armRound(told ? ROUND_MS : RETRY_MS);
+        } else armRound(told ? liveDueMs - clock.monotonicMs() : RETRY_MS);
       });
   }
 
