@@ -38,7 +38,7 @@ export class ScriptedRelay {
   isDown = false;
   /** Says nothing any more, and hears nothing: the line looks alive. */
   isFrozen = false;
-  /** What each new line is met with, instead of the challenge. */
+  /** What each new line is met with, instead of the challenge; a hello is then never refused by itself. */
   meet: ((line: Line) => void) | null = null;
   /** Whether a till that has proved its key is let in. */
   welcomes = true;
@@ -83,8 +83,9 @@ export class ScriptedRelay {
     const greet = (hello: Said<'hello'>) => {
       const { till, signature } = hello;
       const isProved = this.#key && verifyHello({ relay: RELAY_NAME, till, nonce, signature }, this.#key);
-      if (!isProved) line.end('refused');
-      else if (this.welcomes) line.send({ type: 'welcome', till, epoch: EPOCH, window: this.window });
+      if (!isProved && !this.meet) line.end('refused');
+      else if (isProved && this.welcomes)
+        line.send({ type: 'welcome', till, epoch: EPOCH, window: this.window });
     };
     const line: Line = {
       said: [],

@@ -92,9 +92,55 @@ export async function barrage(
   return { statuses, faults };
 }
 
-/** Genuine requests, spoiled. */
-export const spoiledRequests = (corpus: readonly Uint8Array[], runs: number): Uint8Array[] =>
-  fc.sample(spoiled(corpus), runsOf(runs));
+/** The places of a request that are read by whom it is for, once its bytes are a request at all. */
+function parts(bytes: Buffer): { line: string; headers: string[]; body: Buffer } {
+  const end = bytes.indexOf('\r\n\r\n');
+  const [line = '', ...headers] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  return { line, headers, body: bytes.subarray(end + 4) };
+}
+
+function joined(line: string, headers: readonly string[], body: Buffer): Buffer {
+  const framed = headers.map((header) =>
+    /^content-length:/i.test(header) ? `content-length: ${body.length}` : header,
+  );
+  return Buffer.concat([Buffer.from(`${[line, ...framed].join('\r\n')}\r\n\r\n`, 'latin1'), body]);
+}
+
+/** Spoils one part, and keeps it a request: what no HTTP parser lets through is sent by the raw ones. */
+function spoiledPart(bytes: Buffer): fc.Arbitrary<Buffer> {
+  const { line, headers, body } = parts(bytes);
+  const [method = '', target = ''] = line.split(' ');
+  const ofTarget = spoiled([target]).map((each) => {
+    const legal = each.toString('latin1').replace(/[^\x21-\x7e]/g, '');
+    return joined(`${method} /${legal.replace(/^\//, '').slice(0, 4_000)} HTTP/1.1`, headers, body);
+  });
+  const ofHeader = fc.nat(headers.length - 1).chain((index) => {
+    const [name = '', value = ''] = (headers[index] ?? '').split(/: (.*)/s);
+    return spoiled([value]).map((each) => {
+      const legal = each.toString('latin1').replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+      // How long a body is belongs to the raw ones; with the host changed nobody is there.
+      const isFraming = /^(host|content-length|connection|transfer-encoding)$/i.test(name);
+      const changed = headers.with(
+        index,
+        isFraming ? `${name}: ${value}` : `${name}: ${legal.slice(0, 4_000)}`,
+      );
+      return joined(line, changed, body);
+    });
+  });
+  if (body.length === 0) return fc.oneof(ofTarget, ofHeader);
+  const ofBody = spoiled([body]).map((each) => joined(line, headers, each.subarray(0, 60_000)));
+  return fc.oneof(ofTarget, ofHeader, { weight: 3, arbitrary: ofBody });
+}
+
+/** Genuine requests: as they are, with one part spoiled, and spoiled in any byte. */
+export function spoiledRequests(corpus: readonly Buffer[], runs: number): Uint8Array[] {
+  const inputs = fc.oneof(
+    { weight: 1, arbitrary: fc.constantFrom(...corpus) },
+    { weight: 6, arbitrary: fc.constantFrom(...corpus).chain(spoiledPart) },
+    { weight: 3, arbitrary: spoiled(corpus) },
+  );
+  return fc.sample(inputs, runsOf(runs));
+}
 
 /** The resident memory of a service, in bytes, as it says itself. */
 export async function residentBytes(origin: string): Promise<number> {
