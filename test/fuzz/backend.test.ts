@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ServiceProcess, startService } from '../soak/service-process.ts';
-import { type Barrage, barrage, request, residentBytes, spoiledRequests } from './hostile-http.ts';
+import {
+  type Barrage,
+  barrage,
+  type Input,
+  request,
+  residentBytes,
+  spoiledRequests,
+  whole,
+} from './hostile-http.ts';
 import { bent, runsOf } from './mutate.ts';
 
 const API_KEY = 'a-key-for-the-fuzz-tests';
@@ -49,7 +57,7 @@ async function expectUnharmed(bytesBefore: number): Promise<void> {
   expect(await charged.json()).toMatchObject({ amountFen: 1_250 });
 }
 
-const fire = (inputs: readonly Uint8Array[]): Promise<Barrage> =>
+const fire = (inputs: readonly Input[]): Promise<Barrage> =>
   // A wallet that is asked too much, or a relay that is not there, is told as such: 502, 503.
   barrage(Number(new URL(till.origin).port), inputs, [502, 503]);
 
@@ -112,7 +120,7 @@ test('every procedure, with parameters and bodies that fit badly: a problem with
     const place = path.replace(/\{[^}]+\}/g, parameter || 'F2');
     const search = Object.entries(query).map(([name, value]) => `${name}=${value}`);
     const line = `${method} /api/v1${place}${method === 'GET' ? `?${search.join('&')}` : ''}`;
-    return request(line, known, method === 'GET' ? undefined : JSON.stringify(body));
+    return whole(request(line, known, method === 'GET' ? undefined : JSON.stringify(body)));
   });
   const { statuses, faults } = await fire(inputs);
   expect(faults).toEqual([]);
@@ -142,7 +150,9 @@ test('any Last-Event-ID: the events begin, or the request is refused', async () 
   );
   const inputs = fc
     .sample(ids, runsOf(300))
-    .map((id) => request('GET /api/v1/events', { ...known, 'last-event-id': id.replace(/[\0\r\n]/g, '') }));
+    .map((id) =>
+      whole(request('GET /api/v1/events', { ...known, 'last-event-id': id.replace(/[\0\r\n]/g, '') })),
+    );
   const { statuses, faults } = await fire(inputs);
   expect(faults).toEqual([]);
   expect([...statuses.keys()].filter((status) => !['200', '400', 'none'].includes(status))).toEqual([]);

@@ -15,8 +15,15 @@ interface Answer {
   hung: boolean;
 }
 
-/** Sends bytes to a port, ends its side, and hears what comes until the other side ends, or has said enough. */
-function sendBytes(port: number, bytes: Uint8Array): Promise<Answer> {
+/** What is sent on one connection. */
+export interface Input {
+  bytes: Uint8Array;
+  /** It is a request, and is waited for; of what may be none the end is told, or the other side would wait for more. */
+  isWhole: boolean;
+}
+
+/** Sends bytes to a port, and hears what comes until the other side ends, or has said enough. */
+function sendBytes(port: number, { bytes, isWhole }: Input): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     let heard = Buffer.alloc(0);
@@ -31,13 +38,16 @@ function sendBytes(port: number, bytes: Uint8Array): Promise<Answer> {
     const timer = setTimeout(() => finish(true), HANG_MS);
     socket.on('data', (piece) => {
       heard = Buffer.concat([heard, piece]).subarray(0, ANSWER_BYTES_KEPT);
-      // A stream goes on for ever; its beginning is enough.
-      if (/^content-type: text\/event-stream/im.test(heard.toString('latin1'))) finish(false);
+      const [head = '', ...rest] = heard.toString('latin1').split('\r\n\r\n');
+      // What is kept open (a stream, a WebSocket) goes on for ever; its beginning is enough.
+      if (isWhole && rest.length > 0 && !/^connection: close/im.test(head)) finish(false);
+      if (/^content-type: text\/event-stream/im.test(head)) finish(false);
     });
     socket.on('error', () => finish(false));
     socket.on('close', () => finish(false));
     socket.on('end', () => finish(false));
-    socket.end(bytes);
+    if (isWhole) socket.write(bytes);
+    else socket.end(bytes);
   });
 }
 
@@ -69,7 +79,7 @@ export interface Barrage {
 /** Sends every input of `inputs`, some at a time. `allowed` are statuses from 500 on that may be. */
 export async function barrage(
   port: number,
-  inputs: readonly Uint8Array[],
+  inputs: readonly Input[],
   allowed: readonly number[] = [],
 ): Promise<Barrage> {
   const statuses = new Map<string, number>();
@@ -77,14 +87,14 @@ export async function barrage(
   const left = [...inputs];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let bytes = left.pop(); bytes; bytes = left.pop()) {
-        const { status, head, hung } = await sendBytes(port, bytes);
+      for (let input = left.pop(); input; input = left.pop()) {
+        const { status, head, hung } = await sendBytes(port, input);
         const key = String(status ?? 'none');
         statuses.set(key, (statuses.get(key) ?? 0) + 1);
         const isFault = status !== null && status >= 500 && !allowed.includes(status);
         if (hung || isFault)
           faults.push(
-            `${hung ? 'hung' : head.slice(0, 300)} for ${Buffer.from(bytes).toString('latin1').slice(0, 600)}`,
+            `${hung ? 'hung' : head.slice(0, 300)} for ${Buffer.from(input.bytes).toString('latin1').slice(0, 600)}`,
           );
       }
     }),
@@ -132,12 +142,24 @@ function spoiledPart(bytes: Buffer): fc.Arbitrary<Buffer> {
   return fc.oneof(ofTarget, ofHeader, { weight: 3, arbitrary: ofBody });
 }
 
+/** One request, as it is. */
+export const whole = (bytes: Uint8Array): Input => ({ bytes, isWhole: true });
+
+/** In chunks, a spoiled body may be one that never ends. */
+const framed = (bytes: Buffer): Input => ({ bytes, isWhole: !bytes.includes('transfer-encoding') });
+
 /** Genuine requests: as they are, with one part spoiled, and spoiled in any byte. */
-export function spoiledRequests(corpus: readonly Buffer[], runs: number): Uint8Array[] {
+export function spoiledRequests(corpus: readonly Buffer[], runs: number): Input[] {
   const inputs = fc.oneof(
-    { weight: 1, arbitrary: fc.constantFrom(...corpus) },
-    { weight: 6, arbitrary: fc.constantFrom(...corpus).chain(spoiledPart) },
-    { weight: 3, arbitrary: spoiled(corpus) },
+    { weight: 1, arbitrary: fc.constantFrom(...corpus).map(whole) },
+    {
+      weight: 6,
+      arbitrary: fc
+        .constantFrom(...corpus)
+        .chain(spoiledPart)
+        .map(whole),
+    },
+    { weight: 3, arbitrary: spoiled(corpus).map((bytes) => ({ bytes, isWhole: false })) },
   );
   return fc.sample(inputs, runsOf(runs));
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ADMIN_TOKEN, connect, connectRaw, enrol, newKeys } from '../../relay/test-till.ts';
 import { CLOSE, enrolRequest, RELAY_PROTOCOL, signHello } from '../../wire/relay.ts';
 import { type ServiceProcess, startService } from '../soak/service-process.ts';
-import { barrage, request, residentBytes, spoiledRequests } from './hostile-http.ts';
+import { barrage, request, residentBytes, spoiledRequests, whole } from './hostile-http.ts';
 import { bent, runsOf, spoiled } from './mutate.ts';
 
 /** What all the nonsense of a run may leave behind. */
@@ -17,6 +17,10 @@ let dir: string;
 let relay: ServiceProcess;
 let port: number;
 const keys = newKeys();
+/** A till of whom no input speaks. */
+const SOUND = 'sound-7k2fq9';
+const soundKeys = newKeys();
+let turns = 0;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'mianfu-fuzz-'));
@@ -28,30 +32,31 @@ beforeAll(async () => {
   );
   port = Number(new URL(relay.origin).port);
   await enrol(relay.origin, 'a', keys);
+  await enrol(relay.origin, SOUND, soundKeys);
 });
 afterAll(async () => {
   await relay.kill();
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** Nobody has noticed: it lives, is well, has kept its size, and brings a further till a further notification. */
+/** Nobody has noticed: it lives, is well, has kept its size, and brings a till a notification. */
 async function expectUnharmed(bytesBefore: number): Promise<void> {
   expect(relay.fault()).toBeNull();
   expect(relay.isRunning()).toBe(true);
   expect((await fetch(`${relay.origin}/healthz`)).status).toBe(200);
   expect((await residentBytes(relay.origin)) - bytesBefore).toBeLessThan(GROWTH_MAX);
-  const till = `z-${newKeys().publicKey.export({ format: 'jwk' }).x?.slice(0, 8).replace(/\W/g, 'x')}`;
-  const fresh = newKeys();
-  await enrol(relay.origin, till, fresh);
-  const client = await connect(relay.origin, { till, keys: fresh });
-  const posted = await fetch(`${relay.origin}/notify/${till}/alipay`, {
+  turns += 1;
+  const client = await connect(relay.origin, { till: SOUND, keys: soundKeys });
+  const posted = await fetch(`${relay.origin}/notify/${SOUND}/alipay`, {
     method: 'POST',
-    body: 'notify_id=1',
+    body: `notify_id=${turns}`,
   });
   expect(posted.status).toBe(200);
-  const { body } = await client.until('delivery');
-  expect(Buffer.from(body, 'base64').toString()).toBe('notify_id=1');
-  client.drop();
+  const { seq, body } = await client.until('delivery');
+  expect(Buffer.from(body, 'base64').toString()).toBe(`notify_id=${turns}`);
+  client.send({ type: 'ack', seq });
+  client.socket.close(1000);
+  await client.closed;
 }
 
 const json = { 'content-type': 'application/json' };
@@ -132,7 +137,7 @@ test('bent enrolments and commands of the operator are refused in words', async 
     serial += 1;
     // Each from an address of its own: nobody is slowed down.
     const source = { 'x-forwarded-for': `10.1.${serial >> 8}.${serial & 255}` };
-    return request(`POST ${path}`, { ...json, ...token, ...source }, JSON.stringify(body));
+    return whole(request(`POST ${path}`, { ...json, ...token, ...source }, JSON.stringify(body)));
   });
   const { statuses, faults } = await barrage(port, inputs);
   expect(faults).toEqual([]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ServiceProcess, startService } from '../soak/service-process.ts';
-import { barrage, request, residentBytes, spoiledRequests } from './hostile-http.ts';
+import { barrage, type Input, request, residentBytes, spoiledRequests, whole } from './hostile-http.ts';
 import { bent, runsOf } from './mutate.ts';
 
 const GROWTH_MAX = 150 * 1024 * 1024;
@@ -23,8 +23,7 @@ async function expectUnharmed(before: { bytes: number; merchant: string }): Prom
 }
 const merchant = async () => await (await fetch(`${sandbox.origin}/merchant.json`)).text();
 const now = async () => ({ bytes: await residentBytes(sandbox.origin), merchant: await merchant() });
-const fire = (inputs: readonly Uint8Array[]) =>
-  barrage(Number(new URL(sandbox.origin).port), inputs, [501, 503]);
+const fire = (inputs: readonly Input[]) => barrage(Number(new URL(sandbox.origin).port), inputs, [501, 503]);
 
 const json = { 'content-type': 'application/json' };
 const form = { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' };
@@ -91,7 +90,7 @@ test('bent controls of the sandbox are refused in words', async () => {
   );
   const inputs = fc
     .sample(calls, runsOf(600))
-    .map(([path, body]) => request(`POST ${path}`, json, JSON.stringify(body)));
+    .map(([path, body]) => whole(request(`POST ${path}`, json, JSON.stringify(body))));
   const { statuses, faults } = await fire(inputs);
   expect(faults).toEqual([]);
   expect(
