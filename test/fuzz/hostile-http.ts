@@ -157,7 +157,7 @@ export function spoiledRequests(corpus: readonly Buffer[], runs: number): Input[
       arbitrary: fc
         .constantFrom(...corpus)
         .chain(spoiledPart)
-        .map(whole),
+        .map(framed),
     },
     { weight: 3, arbitrary: spoiled(corpus).map((bytes) => ({ bytes, isWhole: false })) },
   );

@@ -12,9 +12,9 @@ export function numbers(seed: number): (below: number) => number {
   };
 }
 
-export type Pick = (below: number) => number;
+type Pick = (below: number) => number;
 /** A genuine notification about a trade that is not this till's, and a way to spoil one about a trade that is. */
-export interface Loot {
+interface Loot {
   own: WalletPost;
   other: WalletPost;
   pick: Pick;
