@@ -54,6 +54,16 @@ describe.each(CHANNELS)('a notification of %s', (channel) => {
     expect([await trade(channel), events()]).toEqual(before);
   });
 
+  test('that comes twice at once is in the timeline once', async () => {
+    const { trade, relay, identity, clock, db } = await waiting();
+    const { body, ...post } = paidNotification(identity, await trade(channel), clock.nowMs());
+    for (const seq of [501, 502]) relay.line.deliver(seq, body, { ...post, receivedMs: clock.nowMs() });
+    await clock.advance(0);
+    expect(relay.said('ack').map(({ seq }) => seq)).toEqual([501, 502]);
+    const told = db.prepare("SELECT count(*) FROM exchanges WHERE step = 'notification'").pluck().get();
+    expect(told).toBe(1);
+  });
+
   test('that is altered proves nothing', async () => {
     const { trade, deliver, identity, clock } = await waiting();
     const post = paidNotification(identity, await trade(channel), clock.nowMs());

@@ -1,6 +1,7 @@
 import { type Clock, MINUTE } from '../../ports/clock.ts';
 import { type Channel, isLive, type Trade } from '../domain/trade.ts';
 import type { Notified, Posted, QueryOutcome } from '../providers/provider.ts';
+import type { Exchange } from '../store/exchanges.ts';
 import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
 import type { Hub } from './hub.ts';
@@ -67,30 +68,35 @@ export function createNotify(deps: {
     posted: Posted,
     nowMs: number,
   ): Promise<void> {
-    const isNews = trade.state !== 'paid';
-    const exchange = isNews
-      ? {
-          tradeNo: trade.tradeNo,
-          step: 'notification' as const,
-          askedAtMs: posted.receivedMs,
-          durationMs: Math.max(0, nowMs - posted.receivedMs),
-          outcome: outcomeWord(outcome),
-          httpStatus: null,
-          providerCode: null,
-          requestId: null,
-          answer: null,
-        }
-      : null;
-    const settled = await store.transactSoon(() => settle.notified(trade.tradeNo, outcome, nowMs, exchange));
+    const exchange: Exchange = {
+      tradeNo: trade.tradeNo,
+      step: 'notification',
+      askedAtMs: posted.receivedMs,
+      durationMs: Math.max(0, nowMs - posted.receivedMs),
+      outcome: outcomeWord(outcome),
+      httpStatus: null,
+      providerCode: null,
+      requestId: null,
+      answer: null,
+    };
+    const settled = await store.transactSoon(() =>
+      // Asked here: another of its kind may have been written in the same group.
+      settle.notified(trade.tradeNo, outcome, nowMs, stateNow(trade) === 'paid' ? null : exchange),
+    );
     if (settled.changed.length > 0) hub.tell({ kind: 'committed' });
+  }
+
+  function stateNow(trade: Trade): Trade['state'] {
+    return store.trades.byNo(trade.tradeNo)?.state ?? trade.state;
   }
 
   /** A hint: the wallet is asked about the trade now, even about one that was taken for finished. */
   async function askSoon(trade: Trade, nowMs: number): Promise<void> {
     if (trade.state === 'paid') return;
     await store.transactSoon(() => {
-      if (isLive(trade.state) && store.outbox.ofTrade(trade.tradeNo))
-        store.outbox.hurry(trade.tradeNo, nowMs);
+      const state = stateNow(trade);
+      if (state === 'paid') return;
+      if (isLive(state) && store.outbox.ofTrade(trade.tradeNo)) store.outbox.hurry(trade.tradeNo, nowMs);
       else if (!store.outbox.ofTrade(trade.tradeNo))
         store.outbox.add(
           {
