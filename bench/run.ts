@@ -13,6 +13,8 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   'start-backlog': () => import('./start-backlog.ts'),
   notification: () => import('./notification.ts'),
   relay: () => import('./relay.ts'),
+  'relay-rabbit': () => import('./relay-rabbit.ts'),
+  'relay-idle': () => import('./relay-idle.ts'),
   window: () => import('./window.ts'),
   'renderer-size': () => import('./renderer-size.ts'),
 };
