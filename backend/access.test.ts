@@ -1,11 +1,13 @@
 import { type AnyProcedure, call, isProcedure } from '@orpc/server';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../ports/clock.ts';
-import { testTill } from '../test/fakes/till.ts';
+import { codeOf, newWindow, staffed } from '../test/fakes/staff.ts';
+import { type TestTill, testTill } from '../test/fakes/till.ts';
 import type { CallContext } from './access.ts';
 import { RIGHTS_TABLE, STANDINGS, type Standing } from './domain/rights.ts';
 
-const ALL = 'owner manager cashier integrator';
+const PEOPLE = 'owner manager cashier';
+const ALL = `${PEOPLE} integrator`;
 
 /** Each procedure with an input that it takes and who may call it: said here a second time, on purpose. */
 const EXPECTED: Record<string, { input?: object; may: string }> = {
@@ -28,6 +30,26 @@ const EXPECTED: Record<string, { input?: object; may: string }> = {
   'relay.status': { may: `${ALL} locked` },
   'relay.enrol': { input: { code: 'x' }, may: 'owner manager integrator' },
   'relay.test': { may: 'owner manager integrator' },
+  'auth.login': { input: { operator: 'x', pin: '0000' }, may: `${PEOPLE} locked nobody stranger` },
+  'auth.refresh': { input: { refreshToken: 'none' }, may: `${PEOPLE} locked nobody stranger` },
+  'auth.session': { may: `${ALL} locked nobody` },
+  'auth.names': { may: `${PEOPLE} locked nobody` },
+  'auth.unlock': { input: { pin: '0000' }, may: `${PEOPLE} locked nobody stranger` },
+  'people.list': { may: 'owner manager' },
+  'people.setUpOwner': { input: { name: 'x', pin: '903751' }, may: 'owner manager' },
+  'people.add': { input: { name: 'x', role: 'cashier', pin: '0000' }, may: 'owner manager' },
+  'people.change': { input: { personId: 'none' }, may: 'owner manager' },
+  'people.resetPin': { input: { personId: 'none', pin: '0000' }, may: 'owner manager' },
+  'people.disable': { input: { personId: 'none' }, may: 'owner manager' },
+  'people.changePin': { input: { pin: '0000', newPin: '0000' }, may: PEOPLE },
+  'policy.get': { may: `${ALL} locked` },
+  'policy.set': {
+    input: { lockAfterMinutes: 1, refundApprovalAboveFen: 1 },
+    may: 'owner manager integrator',
+  },
+  // Last: they change how the caller stands.
+  'auth.lock': { may: `${PEOPLE} locked nobody stranger` },
+  'auth.logout': { may: `${PEOPLE} locked nobody stranger` },
   events: { may: `${ALL} locked` },
 };
 
@@ -57,25 +79,66 @@ describe('who may call what', () => {
       expect([name, procedure['~orpc'].meta.needs in RIGHTS_TABLE]).toEqual([name, true]);
   });
 
-  test.each<[Standing, CallContext]>([
-    ['owner', { caller: 'window' }],
-    ['integrator', { caller: 'integrator' }],
-    ['stranger', { caller: 'stranger' }],
-  ])('%s gets through to what the table allows, and to nothing else', async (standing, context) => {
-    const { backend } = testTill({ clock: systemClock() as never });
-    backend.start();
+  /** In the order of the table; what ends or locks the caller's session last, each on a session of its own. */
+  async function walk(
+    standing: Standing,
+    till: TestTill,
+    ask: (name: string, procedure: AnyProcedure, input: unknown) => Promise<string>,
+  ): Promise<string[]> {
     const wrong: string[] = [];
-    for (const [name, procedure] of procedures(backend.api)) {
-      const expected = EXPECTED[name];
-      const code = await call(procedure as never, expected?.input as never, { context } as never).then(
-        () => 'done',
-        (error: { code?: string }) => error.code ?? 'no code',
-      );
+    const found = new Map(procedures(till.backend.api));
+    for (const [name, { input, may }] of Object.entries(EXPECTED)) {
+      const procedure = found.get(name);
+      const code = procedure ? await ask(name, procedure, input) : 'no such procedure';
       const isRefused = code === REFUSALS[standing];
-      if (isRefused === expected?.may.split(' ').includes(standing)) wrong.push(`${name}: ${code}`);
+      if (isRefused === may.split(' ').includes(standing)) wrong.push(`${name}: ${code}`);
     }
-    await backend.stop();
+    return wrong;
+  }
+
+  /** A staffed till, and a way to be seated in it as somebody who stands like that. */
+  async function seated(standing: Standing) {
+    const till = testTill({ clock: systemClock() as never });
+    till.backend.start();
+    onTestFinished(() => till.backend.stop());
+    const staff = await staffed(till.backend);
+    const seat = async (): Promise<CallContext> => {
+      if (standing === 'integrator' || standing === 'stranger') return { caller: standing };
+      if (standing === 'nobody') return newWindow();
+      const context = await staff.signIn(standing === 'locked' ? 'cashier' : standing);
+      if (standing === 'locked') await call(till.backend.api.auth.lock, undefined, { context });
+      return context;
+    };
+    return { till, seat };
+  }
+
+  test.each(STANDINGS)('%s gets through to what the table allows, and to nothing else', async (standing) => {
+    const { till, seat } = await seated(standing);
+    let context = await seat();
+    const wrong = await walk(standing, till, async (name, procedure, input) => {
+      const code = await codeOf(call(procedure as never, input as never, { context } as never));
+      if (name.startsWith('auth.')) context = await seat();
+      return code;
+    });
     expect(wrong).toEqual([]);
+  });
+
+  test('a till without people is open to its window, and to no stranger', async () => {
+    const till = testTill({ clock: systemClock() as never });
+    till.backend.start();
+    onTestFinished(() => till.backend.stop());
+    const window: CallContext = { caller: 'window' };
+    const { api } = till.backend;
+    expect(
+      await codeOf(call(api.outbox.setAside, { entryId: 1, reason: 'because' }, { context: window })),
+    ).toBe('entry_not_found');
+    expect(await call(api.auth.session, undefined, { context: window })).toMatchObject({
+      hasPeople: false,
+      person: null,
+    });
+    expect(await codeOf(call(api.till.get, undefined, { context: { caller: 'stranger' } }))).toBe(
+      'unauthorized',
+    );
   });
 
   test('each right is somebody’s, and has a reason', () => {

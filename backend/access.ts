@@ -1,41 +1,112 @@
-import type { Right } from '../contract/people.ts';
+import type { ProcedureMeta } from '../contract/index.ts';
+import type { Approval, SignedIn, Tokens } from '../contract/people.ts';
 import { type By, byTill } from './domain/actor.ts';
-import { RIGHTS_TABLE, type Standing } from './domain/rights.ts';
+import { RIGHTS_TABLE, rightsOf, type Standing } from './domain/rights.ts';
+import type { Handed, Seat, Sessions } from './people/sessions.ts';
+import type { Place, SignInCheck } from './people/sign-in.ts';
 import { ServiceError } from './services/errors.ts';
+import type { Person } from './store/people.ts';
+import type { SignIn } from './store/sign-ins.ts';
+import type { Store } from './store/store.ts';
 
-/** Who calls: a window of the till, another system with an API key, or somebody from the network who is neither. */
-export type CallContext = { caller: 'window' | 'integrator' | 'stranger' };
+/**
+ * Who calls: a window of the till, another system with an API key, or somebody from the network who is
+ * neither; and where a person signs in there.
+ */
+export type CallContext = { caller: 'window' | 'integrator' | 'stranger'; seat?: Seat };
 
 /** Who a caller is, as the rights see it and as the ledger names it. */
 export interface Who {
   standing: Standing;
   by: By;
+  /** Null where nobody is signed in. */
+  signedIn: { person: Person; session: SignIn } | null;
 }
 
 /** The one key for other systems is the configured one. */
 const API_KEY_NAME = 'api-key';
+const AT_THE_TILL: Place = { at: 'till', address: null };
 
 export type Access = ReturnType<typeof createAccess>;
 
-/** Says who calls, and whether they may. */
-export function createAccess() {
+/** Says who calls, whether they may, and who stands by it. */
+export function createAccess(deps: { store: Store; sessions: Sessions; check: SignInCheck }) {
+  const { store, sessions, check } = deps;
+
+  async function who({ caller, seat }: CallContext): Promise<Who> {
+    if (caller === 'integrator') {
+      const by: By = { ...byTill('http'), actor: { kind: 'integrator', name: API_KEY_NAME } };
+      return { standing: 'integrator', by, signedIn: null };
+    }
+    const via = caller === 'window' ? 'window' : 'http';
+    const session = seat ? await sessions.of(seat) : null;
+    const person = session && store.people.byId(session.personId);
+    if (session && person && person.disabledAtMs === null) {
+      const by: By = { ...byTill(via), actor: { kind: 'person', personId: person.personId } };
+      const standing = session.lockedAtMs === null ? person.role : 'locked';
+      return { standing, by, signedIn: { person, session } };
+    }
+    if (caller === 'stranger') return { standing: 'stranger', by: byTill(via), signedIn: null };
+    // A till without people: whoever has the window is its owner.
+    return { standing: store.people.any() ? 'nobody' : 'owner', by: byTill(via), signedIn: null };
+  }
+
   return {
-    who({ caller }: CallContext): Who {
-      if (caller === 'integrator')
-        return {
-          standing: 'integrator',
-          by: { ...byTill('http'), actor: { kind: 'integrator', name: API_KEY_NAME } },
-        };
-      if (caller === 'stranger') return { standing: 'stranger', by: byTill('http') };
-      // A till without people: whoever has the window is its owner.
-      return { standing: 'owner', by: byTill('window') };
-    },
+    who,
     /** Throws `ServiceError` when somebody who stands like that may not. */
-    admit(needs: Right, standing: Standing): void {
+    admit(needs: ProcedureMeta['needs'], standing: Standing): void {
       if (RIGHTS_TABLE[needs].may[standing]) return;
       if (standing === 'stranger') throw new ServiceError('unauthorized');
       if (standing === 'nobody') throw new ServiceError('sign_in_needed');
       throw new ServiceError(standing === 'locked' ? 'screen_locked' : 'not_allowed');
     },
+    /**
+     * The second person's id where one is asked for, checked now; null where none is. Throws
+     * `approval_needed`, `approval_by_person`, `approval_refused`, `sign_in_locked`.
+     */
+    async approve(
+      { approval: rule }: ProcedureMeta,
+      input: unknown,
+      { seat }: CallContext,
+      by: By,
+    ): Promise<string | null> {
+      if (rule === undefined || !store.people.any()) return null;
+      const { approval } = input as { approval?: Approval };
+      if (rule === 'refund' && isSmallRefund(store, input)) return null;
+      if (by.actor.kind === 'integrator') throw new ServiceError('approval_by_person');
+      if (approval === undefined) throw new ServiceError('approval_needed');
+      const refusal = (error: unknown) => {
+        const isWrong = error instanceof ServiceError && error.code === 'sign_in_refused';
+        throw isWrong ? new ServiceError('approval_refused') : error;
+      };
+      const place = seat?.place ?? AT_THE_TILL;
+      const person = await check.check(approval.operator, approval.pin, place, { by }).catch(refusal);
+      if (!RIGHTS_TABLE.approve.may[person.role]) throw new ServiceError('approval_refused');
+      return person.personId;
+    },
+    /** What the caller's screen shows of who is signed in. */
+    signedIn({ standing, signedIn }: Who): SignedIn {
+      return {
+        hasPeople: store.people.any(),
+        person: signedIn && {
+          personId: signedIn.person.personId,
+          name: signedIn.person.name,
+          role: signedIn.person.role,
+        },
+        isLocked: standing === 'locked',
+        rights: rightsOf(standing),
+        lockAfterMinutes: store.policy.get().lockAfterMinutes,
+      };
+    },
+    /** What a sign-in hands out, for whoever is signed in at the seat now. */
+    async tokens(context: CallContext, handed: Handed): Promise<Tokens> {
+      return { ...this.signedIn(await who(context)), ...handed };
+    },
   };
+}
+
+/** Whether what was given back of the trade stays within what one person may decide. */
+function isSmallRefund(store: Store, input: unknown): boolean {
+  const { amountFen = 0 } = input as { amountFen?: number };
+  return amountFen <= store.policy.get().refundApprovalAboveFen;
 }

@@ -4,13 +4,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { EndOfTurn } from '../ports/turn.ts';
-import { createAccess } from './access.ts';
 import { createRouter, type Router } from './dispatcher.ts';
 import { fen } from './domain/money.ts';
 import { storeDays } from './domain/store-time.ts';
 import { createApp } from './http/app.ts';
 import { createAuth } from './http/auth.ts';
 import { type Locks, type LockUser, processLocks } from './open-locks.ts';
+import { type OpenSessions, openPeople, sessionsInDatabase } from './open-people.ts';
+import { type KeyPlace, keysInMemory } from './people/token-keys.ts';
 import { createProblems } from './problems.ts';
 import type { Provider } from './providers/provider.ts';
 import { createIntake } from './relay/intake.ts';
@@ -78,6 +79,10 @@ export interface BackendPorts {
   relay: RelayPorts;
   /** Where the order locks are kept; in this process unless said otherwise. */
   locks?: (user: LockUser) => Locks;
+  /** Where people's sessions are kept; in the database unless said otherwise. */
+  openSessions?: OpenSessions;
+  /** Where the keys for access tokens are kept; in memory unless said otherwise. */
+  tokenKeys?: KeyPlace;
   /** Other processes write to this database too, and the locks are leases in it. */
   isFolderShared?: boolean;
   /** The till's files beside `db`; absent for a database in memory. `onJournal` hears how writing the journal goes. */
@@ -227,8 +232,22 @@ export function createBackend(ports: BackendPorts): Backend {
   const neighbours = createNeighbours({ clock, store, hub });
   const { amountMaxFen, shopName, timeZone } = ports;
   const days = storeDays(timeZone);
+  const staff = openPeople({
+    store,
+    clock,
+    random,
+    log,
+    tillId,
+    mode: ports.mode,
+    tokenKeys: ports.tokenKeys ?? keysInMemory(),
+    openSessions: ports.openSessions ?? sessionsInDatabase,
+  });
   const router = createRouter({
-    access: createAccess(),
+    access: staff.access,
+    policy: staff.policy,
+    desk: staff.desk,
+    people: staff.people,
+    clock: ports.clock,
     mutex,
     store,
     till: {
@@ -275,7 +294,7 @@ export function createBackend(ports: BackendPorts): Backend {
     relay,
     stream: createStream({ store, hub, clock, status, views }),
   });
-  const auth = createAuth({ store, clock, random, tillId, apiKey: ports.apiKey });
+  const auth = createAuth({ store, clock, random, tillId, apiKey: ports.apiKey, tokens: staff.tokens });
 
   return {
     api: router,
@@ -289,7 +308,7 @@ export function createBackend(ports: BackendPorts): Backend {
       uiDir: ports.uiDir,
       health: () => status.read().storage.reason,
     }),
-    servePort: portServer(router, problems),
+    servePort: portServer(router, problems, tillId),
     newLinkPath: auth.newLinkPath,
     listenerCount: () => hub.listenerCount,
     start() {
@@ -312,6 +331,7 @@ export function createBackend(ports: BackendPorts): Backend {
       await Promise.all([greet.stop(), drain.stop(), relay.stop()]);
       await Promise.all([claims.stop(), mutex.stop()]);
       locks.close();
+      staff.close();
       await backups?.stop();
     },
   };

@@ -1,10 +1,13 @@
 import { implement } from '@orpc/server';
 import { contract, type ProcedureMeta } from '../contract/index.ts';
 import type { Charge } from '../contract/order.ts';
-import type { Access, CallContext } from './access.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Access, CallContext, Who } from './access.ts';
 import type { By } from './domain/actor.ts';
 import { fen, yuanToFen } from './domain/money.ts';
 import type { Hold, OrderMutex } from './locks/order-mutex.ts';
+import type { Decider, PeopleService } from './people/people.ts';
+import type { PolicyService } from './people/policy.ts';
 import type { RelayClient } from './relay/relay-client.ts';
 import type { CancelService } from './services/cancel.ts';
 import type { ChargeService } from './services/charge.ts';
@@ -15,10 +18,11 @@ import type { StatusService } from './services/status.ts';
 import type { createStream } from './services/stream.ts';
 import type { createToday, Till } from './services/till.ts';
 import type { Views } from './services/views.ts';
+import type { SignInDesk } from './sign-in-desk.ts';
 import type { Store, Writer } from './store/store.ts';
 
 /** What a handler gets besides: in whose name it writes, and the order's lock where the procedure takes one. */
-type HandlerContext = CallContext & { by?: By; hold?: Hold };
+type HandlerContext = CallContext & { who?: Who; by?: By; hold?: Hold };
 
 /** How long a caller waits for an order that another call is working on. */
 const LOCK_WAIT_MS = 5_000;
@@ -33,6 +37,10 @@ export type Router = ReturnType<typeof createRouter>;
 
 export function createRouter(deps: {
   access: Access;
+  policy: PolicyService;
+  desk: SignInDesk;
+  clock: Clock;
+  people: PeopleService;
   mutex: OrderMutex;
   store: Store;
   till: Till;
@@ -50,16 +58,16 @@ export function createRouter(deps: {
   relay: RelayClient;
   stream: ReturnType<typeof createStream>;
 }) {
-  const { mutex, store, charges, views } = deps;
+  const { access, desk, people, mutex, store, charges, views } = deps;
 
   const os = implement(contract)
     // Middleware must never see input that was not validated.
     .$config({ initialInputValidationIndex: Number.NEGATIVE_INFINITY })
     .$context<HandlerContext>()
-    .use(({ context, procedure, next }) => {
-      const { standing, by } = deps.access.who(context);
-      deps.access.admit(procedure['~orpc'].meta.needs, standing);
-      return next({ context: { by } });
+    .use(async ({ context, procedure, next }) => {
+      const who = await access.who(context);
+      access.admit(procedure['~orpc'].meta.needs, who.standing);
+      return next({ context: { who, by: who.by } });
     })
     .use(async ({ procedure, next }) => {
       const result = await next();
@@ -72,6 +80,13 @@ export function createRouter(deps: {
       const orderNo = orderToLock(procedure['~orpc'].meta, input);
       if (orderNo === undefined) return next();
       return mutex.run(orderNo, LOCK_WAIT_MS, async (hold) => await next({ context: { hold } }));
+    })
+    // Last, so that nothing stands between the second person's word and what it allows.
+    .use(async ({ context, procedure, next }, input) => {
+      const { meta } = procedure['~orpc'];
+      if (meta.approval === undefined) return next();
+      const approvedBy = await access.approve(meta, input, context, context.by);
+      return next({ context: { by: { ...context.by, approvedBy } } });
     });
 
   function orderToLock({ lock }: ProcedureMeta, input: unknown): string | undefined {
@@ -141,11 +156,47 @@ export function createRouter(deps: {
       enrol: os.relay.enrol.handler(({ input }) => deps.relay.enrol(input)),
       test: os.relay.test.handler(() => deps.relay.test()),
     },
-    events: os.events.handler(({ lastEventId, signal }) => deps.stream(lastEventId, signal)),
+    auth: {
+      login: os.auth.login.handler(({ input, context }) => desk.login(input, context)),
+      refresh: os.auth.refresh.handler(({ input, context }) => desk.refresh(input, context)),
+      logout: os.auth.logout.handler(({ context }) => desk.logout(context)),
+      session: os.auth.session.handler(({ context }) => desk.session(context)),
+      names: os.auth.names.handler(() => people.names()),
+      lock: os.auth.lock.handler(({ context }) => desk.lock(context)),
+      unlock: os.auth.unlock.handler(({ input, context }) => desk.unlock(input.pin, context)),
+    },
+    people: {
+      list: os.people.list.handler(() => people.list()),
+      setUpOwner: os.people.setUpOwner.handler(({ input, context }) => desk.setUpOwner(input, context)),
+      add: os.people.add.handler(({ input, context }) => people.add(input, decider(context))),
+      change: os.people.change.handler(({ input, context }) => people.change(input, decider(context))),
+      resetPin: os.people.resetPin.handler(({ input, context }) => people.resetPin(input, decider(context))),
+      disable: os.people.disable.handler(({ input, context }) =>
+        people.disable(input.personId, decider(context)),
+      ),
+      changePin: os.people.changePin.handler(({ input, context }) => desk.changePin(input, context)),
+    },
+    policy: {
+      get: os.policy.get.handler(() => store.policy.get()),
+      set: os.policy.set.handler(({ input, context }) => deps.policy.set(input, context.by)),
+    },
+    events: os.events.handler(async function* ({ lastEventId, signal, context }) {
+      const end = desk.streamEnd(context, deps.clock);
+      try {
+        const signals = signal ? [signal, end.signal] : [end.signal];
+        yield* deps.stream(lastEventId, AbortSignal.any(signals));
+      } finally {
+        end.stop();
+      }
+    }),
   });
 }
 
 /** In whose name a call writes. Nobody is signed in at a window: what it asks for is the till's. */
+function decider({ who, by }: { who: Who; by: By }): Decider {
+  return { standing: who.standing, by };
+}
+
 function writer({ by, hold }: { by: By; hold?: Hold }): Writer & { fence: Hold | undefined } {
   return { by, fence: hold };
 }

@@ -13,6 +13,8 @@ import type { EndOfTurn } from '../ports/turn.ts';
 import { type Backend, createBackend } from './backend.ts';
 import { createProviders } from './merchant.ts';
 import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
+import { sessionsInDatabase, sessionsInRedis } from './open-people.ts';
+import { tokenKeyFile } from './people/token-keys.ts';
 import { keyFile } from './relay/keys.ts';
 import type { WebhookTarget } from './services/webhook.ts';
 import { adviseRestore, asStartError } from './start-errors.ts';
@@ -103,6 +105,11 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
           : settings.locks === 'process'
             ? processLocks(clock)
             : redisLocks({ clock, random, log, url: settings.locks }),
+        tokenKeys: tokenKeyFile(settings.data),
+        openSessions:
+          settings.sessions === 'database'
+            ? sessionsInDatabase
+            : sessionsInRedis({ url: settings.sessions, clock, log }),
         isFolderShared,
         openDisk: (tillId, onJournal) =>
           createDisk({

@@ -10,6 +10,7 @@ import { contract } from '../contract/index.ts';
 import type { CallContext } from './access.ts';
 import type { Router } from './dispatcher.ts';
 import { sendProblem } from './http/send-problem.ts';
+import { portSeat } from './people/sessions.ts';
 import { type Problems, problem, problemBody } from './problems.ts';
 
 /**
@@ -23,12 +24,12 @@ const BODY_MAX_BYTES = 64 * 1024;
 type Port = Parameters<RPCHandler<CallContext>['upgrade']>[0];
 
 /** Serves the contract on a port that the window got in a handshake. */
-export function portServer(router: Router, problems: Problems): (port: Port) => void {
+export function portServer(router: Router, problems: Problems, tillId: string): (port: Port) => void {
   const handler = new RPCHandler<CallContext>(router, { ...errorsOf(problems) });
-  return (port) => handler.upgrade(port, { context: { caller: 'window' } });
+  return (port) => handler.upgrade(port, { context: { caller: 'window', seat: portSeat(tillId) } });
 }
 
-/** Serves the contract under {@link API_PREFIX}; `response.locals.caller` must be known. */
+/** Serves the contract under {@link API_PREFIX}; `response.locals.caller` must hold the call's context. */
 export function httpServer(router: Router, problems: Problems): RequestHandler {
   const handler = new OpenAPIHandler<CallContext>(router, {
     customErrorResponseBodyEncoder: (error) => problemBody(error as ORPCError<ErrorCode, ErrorData>),
@@ -47,7 +48,7 @@ export function httpServer(router: Router, problems: Problems): RequestHandler {
     ...errorsOf(problems),
   });
   return async (request, response) => {
-    const context: HttpContext = { caller: response.locals.caller };
+    const context: HttpContext = response.locals.caller;
     const { matched } = await handler.handle(request, response, { prefix: API_PREFIX, context });
     if (!matched) sendProblem(response, context.problem ?? problemBody(problem('not_found')));
   };

@@ -3,7 +3,23 @@ import { z } from 'zod';
 import { TillEvent } from './events.ts';
 import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
 import { OutboxEntry, OutboxState, SetAsideInput } from './outbox.ts';
-import type { Right } from './people.ts';
+import {
+  AddPersonInput,
+  ChangePersonInput,
+  ChangePinInput,
+  LoginInput,
+  Person,
+  PersonInput,
+  Policy,
+  RefreshInput,
+  ResetPinInput,
+  type Right,
+  SetPolicyInput,
+  SetUpOwnerInput,
+  SignedIn,
+  Tokens,
+  UnlockInput,
+} from './people.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
@@ -11,6 +27,11 @@ import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
 export type ProcedureMeta = {
   /** What the caller must have the right to: `backend/domain/rights.ts`. Checked for every call. */
   needs: Right;
+  /**
+   * Asks for a second person besides, by `approval` in the input: `always`, or for a `refund` that is above
+   * the limit. Not at a till without people; a machine cannot be given it.
+   */
+  approval?: 'always' | 'refund';
   /** Which order the procedure locks, and how the dispatcher finds it in the input. Absent where it only reads. */
   lock?: 'orderNo' | 'chargeId';
   /** Answers with a charge once its codes are there, the lock already given back. */
@@ -130,7 +151,7 @@ export const contract = {
       })
       .input(z.object({ entryId: z.coerce.number().int().positive() }))
       .output(OutboxEntry),
-    setAside: procedure('resolve')
+    setAside: procedure('resolve', { approval: 'always' })
       .route({
         method: 'POST',
         path: '/outbox/{entryId}/set-aside',
@@ -158,6 +179,82 @@ export const contract = {
         summary: 'Send a test notification through the relay: says which hop fails',
       })
       .output(RelayTest),
+  },
+  auth: {
+    login: procedure('sign_in')
+      .route({ method: 'POST', path: '/auth/login', summary: 'Sign in with name and PIN' })
+      .input(LoginInput)
+      .output(Tokens),
+    refresh: procedure('sign_in')
+      .route({
+        method: 'POST',
+        path: '/auth/refresh',
+        summary: 'Trade a refresh token for fresh tokens, once',
+      })
+      .input(RefreshInput)
+      .output(Tokens),
+    logout: procedure('sign_in')
+      .route({ method: 'POST', path: '/auth/logout', summary: 'End the session and all its tokens' })
+      .output(SignedIn),
+    session: procedure('see_till')
+      .route({ method: 'GET', path: '/auth/session', summary: 'Who is signed in, and what they may' })
+      .output(SignedIn),
+    names: procedure('see_names')
+      .route({ method: 'GET', path: '/auth/names', summary: 'Who can sign in at this till' })
+      .output(z.array(z.string())),
+    lock: procedure('sign_in')
+      .route({ method: 'POST', path: '/auth/lock', summary: 'Lock the screen; the session stays' })
+      .output(SignedIn),
+    unlock: procedure('sign_in')
+      .route({ method: 'POST', path: '/auth/unlock', summary: 'Open the locked screen with the PIN' })
+      .input(UnlockInput)
+      .output(SignedIn),
+  },
+  people: {
+    list: procedure('manage_people')
+      .route({ method: 'GET', path: '/people', summary: 'The people of this till' })
+      .output(z.array(Person)),
+    setUpOwner: procedure('manage_people')
+      .route({
+        method: 'POST',
+        path: '/people/owner',
+        summary: 'The first person of a till without people; from then on everybody signs in',
+      })
+      .input(SetUpOwnerInput)
+      .output(Tokens),
+    add: procedure('manage_people')
+      .route({ method: 'POST', path: '/people', successStatus: 201, summary: 'Add a person' })
+      .input(AddPersonInput)
+      .output(Person),
+    change: procedure('manage_people')
+      .route({ method: 'POST', path: '/people/{personId}', summary: 'Change a name or a role' })
+      .input(ChangePersonInput)
+      .output(Person),
+    resetPin: procedure('manage_people')
+      .route({ method: 'POST', path: '/people/{personId}/pin', summary: 'Give a person a new PIN' })
+      .input(ResetPinInput)
+      .output(Person),
+    disable: procedure('manage_people')
+      .route({
+        method: 'POST',
+        path: '/people/{personId}/disable',
+        summary: 'End all sessions of a person, at once and for good',
+      })
+      .input(PersonInput)
+      .output(Person),
+    changePin: procedure('change_own_pin')
+      .route({ method: 'POST', path: '/auth/pin', summary: 'Change one’s own PIN' })
+      .input(ChangePinInput)
+      .output(SignedIn),
+  },
+  policy: {
+    get: procedure('look')
+      .route({ method: 'GET', path: '/policy', summary: 'What the shop has decided' })
+      .output(Policy),
+    set: procedure('set_up', { approval: 'always' })
+      .route({ method: 'POST', path: '/policy', summary: 'Change what the shop has decided' })
+      .input(SetPolicyInput)
+      .output(Policy),
   },
   events: procedure('look')
     .route({ method: 'GET', path: '/events', summary: 'What happens, as server-sent events; resumable' })

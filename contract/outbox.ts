@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AmountFen, Instant } from './money.ts';
+import { Approval } from './people.ts';
 import { Channel } from './trade.ts';
 
 /**
@@ -55,4 +56,5 @@ export const SetAsideInput = z.object({
   entryId: z.coerce.number().int().positive(),
   /** Why a person ended it, e.g. what the wallet's merchant platform shows. */
   reason: z.string().trim().min(3).max(200),
+  approval: Approval.optional(),
 });

@@ -79,6 +79,16 @@ const OPTIONS = {
     used: ['backend'],
     help: 'where orders are locked: process (one till on the folder), folder (several processes on it), or redis://… (several machines)',
   },
+  sessions: {
+    schema: z
+      .string()
+      .refine((value) => value === 'database' || isRedis(value), {
+        error: 'give database, or an address like redis://10.0.0.5:6379',
+      })
+      .default('database'),
+    used: ['backend'],
+    help: 'where people’s sessions are kept: database (the till’s own), or redis://… (shared by several backends)',
+  },
   relay: {
     schema: z.url({ protocol: /^https?$/ }),
     used: ['backend'],

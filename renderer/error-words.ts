@@ -9,6 +9,8 @@ export type HeldBy = Pick<ErrorData, 'holder' | 'until'>;
 
 /** An error in the user's words; with who has the order and until when, where that is known. */
 export function errorWords(t: Words, code: LinkErrorCode, { holder, until }: HeldBy): string {
+  if (code === 'sign_in_locked')
+    return t(`errors.${code}`, { until: until === undefined ? '' : clockTime(until) });
   const held = holder === undefined ? null : keyOf('errors.held', code);
   if (held === null || holder === undefined) return t(`errors.${code}`);
   const who = t(held, { holder });

@@ -1,6 +1,6 @@
-import type { PersonRole, Right } from '../../contract/people.ts';
+import { type PersonRole, RIGHTS, type Right } from '../../contract/people.ts';
 
-type Role = PersonRole | 'integrator';
+export type Role = PersonRole | 'integrator';
 
 /**
  * How a caller stands before the till: in a role; or as a person whose screen is `locked`, as a window of
@@ -79,4 +79,30 @@ export const RIGHTS_TABLE: Record<Right, Row> = {
     may: may('owner', 'manager', 'integrator'),
     why: 'How the till works is decided by who runs the shop; installing it may be a machine’s work.',
   },
+  see_names: {
+    may: may('owner', 'manager', 'cashier', 'locked', 'nobody'),
+    why: 'At the till people pick their name; the network is given no list of names to guess PINs for.',
+  },
+  change_own_pin: {
+    may: may('owner', 'manager', 'cashier'),
+    why: 'A PIN that somebody has seen is changed at once, by its owner.',
+  },
+  manage_people: {
+    may: may('owner', 'manager'),
+    why: 'Who may act is decided by those who answer for it; a manager decides about cashiers alone.',
+  },
+  approve: {
+    may: may('owner', 'manager'),
+    why: 'The second pair of eyes belongs to somebody who answers for it.',
+  },
 };
+
+/** A manager decides about cashiers, an owner about everybody. */
+export function mayManage(role: Role, target: PersonRole): boolean {
+  return role === 'owner' || (role === 'manager' && target === 'cashier');
+}
+
+/** What somebody who stands like that may. */
+export function rightsOf(standing: Standing): Right[] {
+  return RIGHTS.filter((right) => RIGHTS_TABLE[right].may[standing]);
+}

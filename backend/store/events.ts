@@ -36,7 +36,19 @@ type Happening =
       toState: null;
     }
   | {
-      type: 'setting.changed' | 'ledger.restored';
+      type:
+        | 'setting.changed'
+        | 'ledger.restored'
+        | 'person.created'
+        | 'person.changed'
+        | 'person.pin_reset'
+        | 'person.pin_changed'
+        | 'person.disabled'
+        | 'session.started'
+        | 'session.locked'
+        | 'session.unlocked'
+        | 'session.ended'
+        | 'sign_in.locked';
       orderNo: null;
       tradeNo: null;
       fromState: null;

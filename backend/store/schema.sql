@@ -1,3 +1,12 @@
+CREATE TABLE attempts (
+  key TEXT PRIMARY KEY,
+  failures INTEGER NOT NULL,
+  last_at_ms INTEGER NOT NULL,
+  locked_until_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attempts_by_age ON attempts (last_at_ms);
+
 CREATE TABLE charges (
   charge_id TEXT PRIMARY KEY,
   order_no TEXT NOT NULL REFERENCES orders (order_no),
@@ -174,6 +183,39 @@ CREATE INDEX outbox_parked ON outbox (entry_id) WHERE state = 'parked';
 CREATE INDEX outbox_unanswered ON outbox (unanswered_since_ms)
   WHERE unanswered_since_ms IS NOT NULL AND state = 'due';
 
+CREATE TRIGGER people_stay BEFORE DELETE ON people
+BEGIN SELECT RAISE(ABORT, 'A person is disabled, never deleted.'); END;
+
+CREATE TABLE people (
+  person_id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  -- The name as it is compared: two people of a till never have the same.
+  folded_name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('owner', 'manager', 'cashier')),
+  -- scrypt$N$r$p$salt$hash; null once disabled.
+  pin TEXT,
+  created_at_ms INTEGER NOT NULL,
+  disabled_at_ms INTEGER,
+  CHECK ((pin IS NULL) = (disabled_at_ms IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX people_by_name ON people (folded_name) WHERE disabled_at_ms IS NULL;
+
+CREATE TABLE policy (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  lock_after_minutes INTEGER NOT NULL CHECK (lock_after_minutes >= 0),
+  refund_approval_above_fen INTEGER NOT NULL CHECK (refund_approval_above_fen >= 0)
+) STRICT;
+
+CREATE TABLE refresh_tokens (
+  token_hash TEXT PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sign_ins (session_id),
+  used_at_ms INTEGER,
+  until_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX refresh_tokens_by_age ON refresh_tokens (until_ms);
+
 CREATE TABLE relay (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   -- The address that a person gave.
@@ -206,6 +248,18 @@ CREATE TABLE sessions (
   token_hash TEXT PRIMARY KEY,
   created_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sign_ins (
+  session_id TEXT PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (person_id),
+  device_hash TEXT NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
+  locked_at_ms INTEGER,
+  ended_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sign_ins_of_person ON sign_ins (person_id) WHERE ended_at_ms IS NULL;
 
 CREATE TABLE till (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),

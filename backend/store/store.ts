@@ -10,9 +10,12 @@ import { createGroupCommit } from './group-commit.ts';
 import { entryOf, type JournalEntry } from './journal.ts';
 import { type OrdersTable, ordersTable } from './orders.ts';
 import { type OutboxTable, outboxTable } from './outbox.ts';
+import { type PeopleTable, peopleTable } from './people.ts';
+import { type PolicyTable, policyTable } from './policy.ts';
 import { type RelayTable, relayTable } from './relay.ts';
 import { type RestoredTable, restoredTable } from './restored.ts';
 import { type SessionsTable, sessionsTable } from './sessions.ts';
+import { type SignInsTable, signInsTable } from './sign-ins.ts';
 import { type TillTable, tillTable } from './till.ts';
 import { type TradesTable, tradesTable } from './trades.ts';
 
@@ -29,6 +32,9 @@ export interface Store {
   exchanges: ExchangesTable;
   outbox: OutboxTable;
   sessions: SessionsTable;
+  people: PeopleTable;
+  signIns: SignInsTable;
+  policy: PolicyTable;
   fences: FencesTable;
   claimsTold: ClaimsToldTable;
   relay: RelayTable;
@@ -189,6 +195,9 @@ export function createStore(
     exchanges: exchangesTable(db),
     outbox: outboxTable(db),
     sessions: sessionsTable(db),
+    people: peopleTable(db),
+    signIns: signInsTable(db),
+    policy: policyTable(db),
     fences,
     claimsTold: claimsToldTable(db),
     relay: relayTable(db),
