@@ -19,6 +19,9 @@ import { createRelayClient, type RelayPorts } from './relay/relay-client.ts';
 import { portServer } from './serve.ts';
 import { createAsk } from './services/ask.ts';
 import { createBackupWatch } from './services/backup-watch.ts';
+import { createAskAboutLine } from './services/bill-ask.ts';
+import { createBillRun } from './services/bill-run.ts';
+import { createBillViews } from './services/bill-views.ts';
 import { createCancel } from './services/cancel.ts';
 import { createCharge } from './services/charge.ts';
 import { createClaims } from './services/claims.ts';
@@ -33,6 +36,7 @@ import { createNumbers } from './services/numbers.ts';
 import { createObserve } from './services/observe.ts';
 import { createOrders } from './services/orders.ts';
 import { createOutbox } from './services/outbox.ts';
+import { createReconcile } from './services/reconcile.ts';
 import { createRestoring } from './services/restoring.ts';
 import { createSettle } from './services/settle.ts';
 import { createStatus } from './services/status.ts';
@@ -232,6 +236,15 @@ export function createBackend(ports: BackendPorts): Backend {
   const neighbours = createNeighbours({ clock, store, hub });
   const { amountMaxFen, shopName, timeZone } = ports;
   const days = storeDays(timeZone);
+  const reconcile = createReconcile({
+    store,
+    clock,
+    log,
+    wallets,
+    run: createBillRun({ store, clock, tillId, endOfTurn: ports.endOfTurn }),
+    ask: createAskAboutLine({ store, clock, wallets, settle, observe, hub }),
+    isAlone: !isFolderShared,
+  });
   const staff = openPeople({
     store,
     clock,
@@ -292,6 +305,7 @@ export function createBackend(ports: BackendPorts): Backend {
       drain.hurry(charge.trades.map(({ channel }) => channel));
     },
     relay,
+    bills: { reconcile, views: createBillViews(store) },
     stream: createStream({ store, hub, clock, status, views }),
   });
   const auth = createAuth({ store, clock, random, tillId, apiKey: ports.apiKey, tokens: staff.tokens });
@@ -319,6 +333,7 @@ export function createBackend(ports: BackendPorts): Backend {
       storageWatch.start();
       claims.start();
       relay.start();
+      reconcile.start();
       if (isFolderShared) neighbours.start();
       backups?.start();
       disk?.check().catch((error) => storageWatch.onFault(asStorageError(error)));
@@ -328,7 +343,7 @@ export function createBackend(ports: BackendPorts): Backend {
       restoring.stop();
       neighbours.stop();
       deadlines.stop();
-      await Promise.all([greet.stop(), drain.stop(), relay.stop()]);
+      await Promise.all([greet.stop(), drain.stop(), relay.stop(), reconcile.stop()]);
       await Promise.all([claims.stop(), mutex.stop()]);
       locks.close();
       staff.close();

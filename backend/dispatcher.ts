@@ -9,11 +9,13 @@ import type { Hold, OrderMutex } from './locks/order-mutex.ts';
 import type { Decider, PeopleService } from './people/people.ts';
 import type { PolicyService } from './people/policy.ts';
 import type { RelayClient } from './relay/relay-client.ts';
+import type { BillViews } from './services/bill-views.ts';
 import type { CancelService } from './services/cancel.ts';
 import type { ChargeService } from './services/charge.ts';
 import { ServiceError } from './services/errors.ts';
 import type { createOrders } from './services/orders.ts';
 import type { OutboxService } from './services/outbox.ts';
+import type { Reconcile } from './services/reconcile.ts';
 import type { StatusService } from './services/status.ts';
 import type { createStream } from './services/stream.ts';
 import type { createToday, Till } from './services/till.ts';
@@ -56,9 +58,10 @@ export function createRouter(deps: {
   /** Asks about the charge's trades now instead of when they are due. */
   checkNow(charge: Charge): void;
   relay: RelayClient;
+  bills: { reconcile: Reconcile; views: BillViews };
   stream: ReturnType<typeof createStream>;
 }) {
-  const { access, desk, people, mutex, store, charges, views } = deps;
+  const { access, desk, people, mutex, store, charges, views, bills } = deps;
 
   const os = implement(contract)
     // Middleware must never see input that was not validated.
@@ -155,6 +158,33 @@ export function createRouter(deps: {
       status: os.relay.status.handler(() => deps.relay.status()),
       enrol: os.relay.enrol.handler(({ input }) => deps.relay.enrol(input)),
       test: os.relay.test.handler(() => deps.relay.test()),
+    },
+    bills: {
+      list: os.bills.list.handler(({ input }) => bills.views.list(input.cursor, input.limit)),
+      get: os.bills.get.handler(({ input }) => bills.views.byId(input.billId)),
+      fetch: os.bills.fetch.handler(({ input }) =>
+        bills.views.byId(bills.reconcile.fetch(input.channel, input.day, input.kind)),
+      ),
+      drop: os.bills.drop.handler(({ input }) =>
+        bills.views.byId(bills.reconcile.drop(input.channel, input.day, input.kind, input.fileName)),
+      ),
+      piece: os.bills.piece.handler(async ({ input }) => {
+        const { billId, position, base64, isLast } = input;
+        await bills.reconcile.addPiece(billId, position, Buffer.from(base64, 'base64'), isLast);
+        return bills.views.byId(billId);
+      }),
+      lines: os.bills.lines.handler(({ input }) =>
+        bills.views.lines(input.billId, input.class, input.cursor, input.limit),
+      ),
+      ask: os.bills.ask.handler(({ input }) => {
+        bills.reconcile.askAgain(input.billId);
+        return bills.views.byId(input.billId);
+      }),
+      resolve: os.bills.resolve.handler(({ input, context }) => {
+        bills.reconcile.resolve(input.billId, input.line, input.reason, context.by);
+        return bills.views.byId(input.billId);
+      }),
+      csv: os.bills.csv.handler(({ input }) => bills.views.csv(input.billId, input.cursor)),
     },
     auth: {
       login: os.auth.login.handler(({ input, context }) => desk.login(input, context)),

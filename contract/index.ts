@@ -1,5 +1,6 @@
 import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
+import { Bill, BillLine, BillRef, FetchBillInput, LINE_CLASSES, UploadPieceInput } from './bill.ts';
 import { TillEvent } from './events.ts';
 import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
 import { OutboxEntry, OutboxState, SetAsideInput } from './outbox.ts';
@@ -255,6 +256,87 @@ export const contract = {
       .route({ method: 'POST', path: '/policy', summary: 'Change what the shop has decided' })
       .input(SetPolicyInput)
       .output(Policy),
+  },
+  bills: {
+    list: procedure('close_day')
+      .route({
+        method: 'GET',
+        path: '/bills',
+        summary: 'The wallets’ bills held against the ledger, newest day first',
+      })
+      .input(z.object(Page))
+      .output(z.object({ items: z.array(Bill), nextCursor: z.string().nullable() })),
+    get: procedure('close_day')
+      .route({
+        method: 'GET',
+        path: '/bills/{billId}',
+        summary: 'One bill: how far it is, and what came of it',
+      })
+      .input(BillRef)
+      .output(Bill),
+    fetch: procedure('close_day')
+      .route({
+        method: 'POST',
+        path: '/bills/fetch',
+        summary: 'Fetch a day’s bill at the wallet and reconcile it',
+      })
+      .input(FetchBillInput)
+      .output(Bill),
+    drop: procedure('close_day')
+      .route({
+        method: 'POST',
+        path: '/bills/files',
+        summary: 'Reconcile a bill that comes as a file, in pieces',
+      })
+      .input(FetchBillInput.extend({ fileName: z.string().min(1).max(200) }))
+      .output(Bill),
+    piece: procedure('close_day')
+      .route({ method: 'POST', path: '/bills/{billId}/pieces', summary: 'The next piece of the file' })
+      .input(UploadPieceInput)
+      .output(Bill),
+    lines: procedure('close_day')
+      .route({
+        method: 'GET',
+        path: '/bills/{billId}/lines',
+        summary: 'Lines of a bill, each with what it means',
+      })
+      .input(
+        BillRef.extend({
+          /** One class, or `open`: what waits for a person. */
+          class: z.enum([...LINE_CLASSES, 'open']).optional(),
+          ...Page,
+        }),
+      )
+      .output(z.object({ items: z.array(BillLine), nextCursor: z.string().nullable() })),
+    ask: procedure('close_day')
+      .route({
+        method: 'POST',
+        path: '/bills/{billId}/ask',
+        summary: 'Ask the wallet again about what differs',
+      })
+      .input(BillRef)
+      .output(Bill),
+    resolve: procedure('close_day')
+      .route({
+        method: 'POST',
+        path: '/bills/{billId}/lines/{line}/resolve',
+        summary: 'End a difference by hand, with a reason; no money state changes',
+      })
+      .input(
+        BillRef.extend({
+          line: z.coerce.number().int().positive(),
+          reason: z.string().trim().min(1).max(200),
+        }),
+      )
+      .output(Bill),
+    csv: procedure('close_day')
+      .route({
+        method: 'GET',
+        path: '/bills/{billId}/csv',
+        summary: 'The result for a spreadsheet, in parts',
+      })
+      .input(BillRef.extend({ cursor: Page.cursor }))
+      .output(z.object({ fileName: z.string(), text: z.string(), nextCursor: z.string().nullable() })),
   },
   events: procedure('look')
     .route({ method: 'GET', path: '/events', summary: 'What happens, as server-sent events; resumable' })

@@ -44,7 +44,8 @@ export async function* readWechatTable(
       if (!line.startsWith('`')) {
         if (summaryColumns) throw new BillError('format', 'A line has no back-tick.');
         if (columns) summaryColumns = line.split(',');
-        else columns = line.split(',');
+        else if (line.includes('时间')) columns = line.split(',');
+        else throw new BillError('format', 'This is no bill of WeChat Pay.');
       } else if (!columns) throw new BillError('format', 'The bill has no head.');
       else if (summaryColumns) summary = cellsOf(line);
       else rows.push(fitted(cellsOf(line), columns));
@@ -154,7 +155,8 @@ function fitted(cells: string[], columns: readonly string[]): string[] {
   const tooMany = cells.length - columns.length;
   if (tooMany === 0) return cells;
   const at = columns.indexOf('商品名称');
-  if (tooMany < 0 || at < 0) throw new BillError('format', 'A row of the bill does not fit its head.');
+  if (tooMany < 0) throw new BillError('truncated', 'A row of the bill is shorter than its head.');
+  if (at < 0) throw new BillError('format', 'A row of the bill is longer than its head.');
   const name = cells.slice(at, at + tooMany + 1).join(',`');
   return [...cells.slice(0, at), name, ...cells.slice(at + tooMany + 1)];
 }

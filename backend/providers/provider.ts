@@ -39,7 +39,7 @@ export interface Provider {
   stop(): Promise<void>;
 }
 
-export type { BillLine } from '../../wire/bill.ts';
+export { BillError, type BillLine } from '../../wire/bill.ts';
 
 /** `trade`: payments and refunds by our numbers · `fund_flow`: movements of the merchant's account, with fees. */
 export type BillKind = 'trade' | 'fund_flow';
@@ -51,7 +51,7 @@ export interface BillRequest {
 }
 
 /** A wallet's statements. Reading the lines throws `BillError` for the file's faults and `HttpFault` for the network's. */
-interface Bills {
+export interface Bills {
   readonly kinds: readonly BillKind[];
   fetch(request: BillRequest, at: Asked): Promise<Answered<BillOutcome>>;
   /** The lines of a bill that a person dropped in, packed or not. */

@@ -80,13 +80,14 @@ export function createSettle(store: Store, policy: RefundPolicy) {
     result: QueryOutcome,
     nowMs: number,
     exchange: Exchange | null,
+    by = BY_NOTIFICATION,
   ): Settled {
     return store.transact(() => {
       if (exchange) store.exchanges.append(exchange);
       const applied = read(mustRead(store, tradeNo), 'query', result, nowMs);
       if (applied.changed.length > 0) planNow(applied, nowMs);
       return applied;
-    }, BY_NOTIFICATION);
+    }, by);
   }
 
   /** What the wallet's words do to the trade. */

@@ -39,6 +39,9 @@ type Happening =
       type:
         | 'setting.changed'
         | 'ledger.restored'
+        | 'bill.resolved'
+        | 'shift.opened'
+        | 'shift.closed'
         | 'person.created'
         | 'person.changed'
         | 'person.pin_reset'

@@ -1,5 +1,6 @@
 import { type EndOfTurn, systemEndOfTurn } from '../../ports/turn.ts';
 import { type By, byTill } from '../domain/actor.ts';
+import { type BillsTable, billsTable } from './bills.ts';
 import { type ChargesTable, chargesTable } from './charges.ts';
 import { type ClaimsToldTable, claimsToldTable } from './claims-told.ts';
 import { asStorageError, type Db, isStorageFault, type StorageError } from './database.ts';
@@ -39,6 +40,7 @@ export interface Store {
   claimsTold: ClaimsToldTable;
   relay: RelayTable;
   restored: RestoredTable;
+  bills: BillsTable;
   /**
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
    * the disk refuses, with nothing written; what `work` itself throws passes through, with nothing written. With a
@@ -202,6 +204,7 @@ export function createStore(
     claimsTold: claimsToldTable(db),
     relay: relayTable(db),
     restored: restoredTable(db),
+    bills: billsTable(db),
     transact,
     transactSoon: (work, { by = TILL, fence } = {}) => groupCommit(inNameOf(by, work), fence),
     checkpoint: () => guarded(() => void db.pragma('wal_checkpoint(PASSIVE)')),

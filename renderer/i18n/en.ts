@@ -1,5 +1,7 @@
+import { billsEn } from './bills-en.ts';
 /** Every word on the screen, by key. `errors.*` are the contract's codes; `zh` must have the same keys. */
 export const en = {
+  ...billsEn,
   'app.name': 'Mianfu',
   'sandbox.word': 'DEMO',
   'sandbox.text': 'No real money here: both wallets are built in.',

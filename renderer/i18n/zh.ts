@@ -1,6 +1,8 @@
+import { billsZh } from './bills-zh.ts';
 import type { Key } from './en.ts';
 
 export const zh: Record<Key, string> = {
+  ...billsZh,
   'app.name': '面付',
   'sandbox.word': '演示',
   'sandbox.text': '这里没有真钱，两个钱包都是内置的。',

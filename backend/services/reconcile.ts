@@ -1,0 +1,234 @@
+import type { Clock } from '../../ports/clock.ts';
+import { HttpFault } from '../../ports/http.ts';
+import type { Log } from '../../ports/log.ts';
+import type { By } from '../domain/actor.ts';
+import type { Channel } from '../domain/trade.ts';
+import { BillError, type BillKind, type BillLine, type Bills } from '../providers/provider.ts';
+import type { StoredBill } from '../store/bills.ts';
+import type { Store } from '../store/store.ts';
+import type { AskAboutLine } from './bill-ask.ts';
+import { type BillRun, boundsOf, RunStopped } from './bill-run.ts';
+import { BillUpload } from './bill-upload.ts';
+import { ServiceError } from './errors.ts';
+import type { Wallets } from './wallets.ts';
+
+/** Differences that the wallet is asked about by one run; beyond, something is wrong as a whole. */
+const ASKED_MAX = 200;
+
+/**
+ * Holds the wallets' bills against the ledger, one at a time. What is read is kept; what differs is asked about at
+ * the wallet, whose answer alone settles; the rest waits for a person. Safe to run again, also after the till
+ * was stopped or killed in the middle: the result is the same.
+ */
+export type Reconcile = ReturnType<typeof createReconcile>;
+
+export function createReconcile(deps: {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  wallets: Wallets;
+  run: BillRun;
+  ask: AskAboutLine;
+  /** No other process writes to this folder. */
+  isAlone: boolean;
+}) {
+  const { store, clock, log, wallets, run, ask } = deps;
+  const stopping = new AbortController();
+  let running: { billId: number; upload: BillUpload | null; ended: Promise<void> } | null = null;
+
+  /** The day's bill as the wallet gives it. Returns at once; {@link StoredBill} tells how it goes. */
+  function fetch(channel: Channel, day: string, kind: BillKind): number {
+    const bills = billsOf(channel, kind);
+    return begin({ channel, day, kind, source: 'wallet', fileName: null }, null, async () => {
+      const { outcome } = await bills.fetch({ day, kind }, { nowMs: clock.nowMs(), signal: stopping.signal });
+      switch (outcome.kind) {
+        case 'lines':
+          return outcome.lines;
+        case 'empty':
+          return nothing();
+        case 'not_ready':
+          throw new NoBill('not_ready');
+        case 'not_there': {
+          const { startMs, endMs } = boundsOf(day);
+          // The wallet has one word for both: it means "nothing" only where nothing was paid.
+          if (store.bills.isAnyPaid(channel, startMs, endMs)) throw new NoBill('not_ready');
+          return nothing();
+        }
+        case 'unknown':
+          throw new NoBill(outcome.cause);
+      }
+    });
+  }
+
+  /** A bill as a file, which then comes by {@link addPiece}. */
+  function drop(channel: Channel, day: string, kind: BillKind, fileName: string): number {
+    const bills = billsOf(channel, kind);
+    const upload = new BillUpload(clock);
+    return begin({ channel, day, kind, source: 'file', fileName }, upload, async () =>
+      bills.read(upload.bytes(), kind),
+    );
+  }
+
+  async function addPiece(
+    billId: number,
+    position: number,
+    bytes: Uint8Array,
+    isLast: boolean,
+  ): Promise<void> {
+    const upload = running?.billId === billId ? running.upload : null;
+    if (!upload) throw new ServiceError('bill_not_open');
+    try {
+      if (!(await upload.offer(position, bytes, isLast))) throw new ServiceError('bill_piece_misplaced');
+    } catch (error) {
+      // The bill itself says what is wrong with the file.
+      if (error instanceof ServiceError) throw error;
+      throw new ServiceError('bill_not_open');
+    }
+  }
+
+  /** Asks the wallet again about what still waits. Returns at once. */
+  function askAgain(billId: number): void {
+    const bill = mustHave(billId);
+    if (bill.state !== 'done') throw new ServiceError('bill_busy');
+    occupy(bill.billId, null, async () => {
+      mark(bill.billId, 'asking');
+      await settleDifferences(bill);
+      mark(bill.billId, 'done');
+    });
+  }
+
+  /** A person ends a difference, for a reason. No money state changes by it. */
+  function resolve(billId: number, line: number, reason: string, by?: By): void {
+    const bill = mustHave(billId);
+    const found = store.bills.line(billId, line);
+    if (!found || found.resolution !== null) throw new ServiceError('bill_line_not_open');
+    store.transact(
+      () => {
+        store.bills.note(billId, line, { said: found.said, resolution: 'by_person', reason });
+        store.events.append({
+          atMs: clock.nowMs(),
+          type: 'bill.resolved',
+          orderNo: null,
+          tradeNo: null,
+          fromState: null,
+          toState: null,
+          what: found.class,
+          data: {
+            channel: bill.channel,
+            day: bill.day,
+            line,
+            tradeNo: found.tradeNo,
+            refundNo: found.refundNo,
+          },
+        });
+      },
+      { by: by && { ...by, reason } },
+    );
+  }
+
+  function billsOf(channel: Channel, kind: BillKind): Bills {
+    const bills = wallets.provider(channel)?.bills;
+    if (!bills?.kinds.includes(kind)) throw new ServiceError('bill_unavailable');
+    return bills;
+  }
+
+  type Opening = () => Promise<AsyncIterable<BillLine[]>>;
+
+  function begin(
+    bill: Pick<StoredBill, 'channel' | 'day' | 'kind' | 'source' | 'fileName'>,
+    upload: BillUpload | null,
+    open: Opening,
+  ): number {
+    if (running) throw new ServiceError('bill_busy');
+    const billId = store.transact(() => store.bills.insert(bill, clock.nowMs()));
+    occupy(billId, upload, () => carryOut(mustHave(billId), upload, open));
+    return billId;
+  }
+
+  function occupy(billId: number, upload: BillUpload | null, work: () => Promise<void>): void {
+    if (running) throw new ServiceError('bill_busy');
+    const ended = work()
+      .catch((error: unknown) => log.error({ err: error, billId }, 'a bill could not be worked on'))
+      .finally(() => {
+        running = null;
+      });
+    running = { billId, upload, ended };
+  }
+
+  async function carryOut(bill: StoredBill, upload: BillUpload | null, open: Opening): Promise<void> {
+    try {
+      await run.read(bill, await open(), stopping.signal);
+    } catch (error) {
+      upload?.fail(error as Error);
+      const fault = faultOf(error);
+      log.warn(
+        { billId: bill.billId, channel: bill.channel, day: bill.day, fault, err: error },
+        'bill not read',
+      );
+      await run.clearLines(bill.billId);
+      mark(bill.billId, 'failed', fault);
+      return;
+    }
+    mark(bill.billId, 'asking');
+    await run.replaceEarlier(bill);
+    await settleDifferences(bill);
+    mark(bill.billId, 'done');
+  }
+
+  async function settleDifferences(bill: StoredBill): Promise<void> {
+    let after = 0;
+    for (let asked = 0; asked < ASKED_MAX; asked++) {
+      const [line] = store.bills.lines(bill.billId, 'open', after, 1);
+      if (!line || stopping.signal.aborted) return;
+      after = line.line;
+      await ask(bill, line, stopping.signal);
+    }
+  }
+
+  function mark(billId: number, state: StoredBill['state'], fault: string | null = null): void {
+    store.transact(() => store.bills.setState(billId, state, fault, clock.nowMs()));
+  }
+
+  function mustHave(billId: number): StoredBill {
+    const bill = store.bills.byId(billId);
+    if (!bill) throw new ServiceError('bill_not_found');
+    return bill;
+  }
+
+  return {
+    fetch,
+    drop,
+    addPiece,
+    askAgain,
+    resolve,
+    /** Ends what a till left in the middle: it is said, and can be run again. */
+    start(): void {
+      if (!deps.isAlone) return;
+      for (const { billId } of store.bills.unfinished()) mark(billId, 'failed', 'interrupted');
+    },
+    async stop(): Promise<void> {
+      stopping.abort();
+      running?.upload?.fail(new RunStopped());
+      await running?.ended;
+    },
+  };
+}
+
+/** There is no bill to read, for a reason in a word of ours. */
+class NoBill extends Error {
+  override readonly name = 'NoBill';
+  readonly fault: string;
+  constructor(fault: string) {
+    super(fault);
+    this.fault = fault;
+  }
+}
+
+async function* nothing(): AsyncGenerator<BillLine[]> {}
+
+function faultOf(error: unknown): string {
+  if (error instanceof NoBill || error instanceof BillError) return error.fault;
+  if (error instanceof HttpFault) return 'network';
+  if (error instanceof RunStopped) return 'interrupted';
+  return 'internal';
+}

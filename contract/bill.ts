@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { Instant } from './money.ts';
+import { Channel } from './trade.ts';
+
+export const BILL_KINDS = ['trade', 'fund_flow'] as const;
+/** `trade`: payments and refunds · `fund_flow`: movements of the merchant's account, with fees. */
+export const BillKind = z.enum(BILL_KINDS);
+
+export const LINE_CLASSES = [
+  'matched',
+  'fee',
+  'other_till',
+  'missing_here',
+  'missing_there',
+  'amount_differs',
+  'refund_differs',
+  'unlisted',
+] as const;
+/**
+ * `matched` both sides say the same · `fee` the wallet's charge · `other_till` another till's, or another
+ * system's, of the same merchant · `missing_here` on the bill alone · `missing_there` here alone ·
+ * `amount_differs`, `refund_differs` · `unlisted` a word of the wallet that no table here knows.
+ */
+export const LineClass = z.enum(LINE_CLASSES);
+export type LineClass = z.infer<typeof LineClass>;
+
+/** What a person decides about, once no question to the wallet can. */
+export const DIFFERENCES = [
+  'missing_here',
+  'missing_there',
+  'amount_differs',
+  'refund_differs',
+  'unlisted',
+] as const satisfies LineClass[];
+
+export const Bill = z.object({
+  billId: z.int(),
+  channel: Channel,
+  /** The wallet's day, `yyyy-MM-dd` in China. */
+  day: z.iso.date(),
+  kind: BillKind,
+  source: z.enum(['wallet', 'file']),
+  fileName: z.string().nullable(),
+  /** `running` it is being read · `asking` read, the wallet is asked about differences · `done` · `failed`. */
+  state: z.enum(['running', 'asking', 'done', 'failed']),
+  /** Why it failed, in a word of ours; null otherwise. */
+  fault: z.string().nullable(),
+  /** Lines read so far. */
+  lines: z.int(),
+  counts: z.array(z.object({ class: LineClass, count: z.int() })),
+  /** Differences that wait for a person. */
+  open: z.int(),
+  paidFen: z.int(),
+  refundedFen: z.int(),
+  /** What the wallet keeps of it, in thousandths of a fen. */
+  feeMilliFen: z.int(),
+  begunAt: Instant,
+  endedAt: Instant.nullable(),
+});
+export type Bill = z.infer<typeof Bill>;
+
+export const BillLine = z.object({
+  line: z.int(),
+  kind: z.enum(['payment', 'refund', 'fee', 'other']),
+  class: LineClass,
+  /** A word of ours that says more than the class. */
+  why: z.string().nullable(),
+  tradeNo: z.string().nullable(),
+  providerTradeNo: z.string().nullable(),
+  refundNo: z.string().nullable(),
+  /** On the bill; null when it is not there. */
+  amountFen: z.int().nullable(),
+  /** In this till's ledger; null when it is not here. */
+  hereFen: z.int().nullable(),
+  feeMilliFen: z.int(),
+  at: Instant.nullable(),
+  /** The wallet's own word. */
+  status: z.string(),
+  /** What the wallet said when it was asked about this difference; null when it was not asked, or did not answer. */
+  said: z.enum(['paid', 'not_paid', 'contradicts']).nullable(),
+  /** `settled` the wallet's answer settled it · `by_person` a person decided, for `reason`. */
+  resolution: z.enum(['settled', 'by_person']).nullable(),
+  reason: z.string().nullable(),
+});
+export type BillLine = z.infer<typeof BillLine>;
+
+export const BillRef = z.object({ billId: z.coerce.number().int().positive() });
+
+export const FetchBillInput = z.object({
+  channel: Channel,
+  day: z.iso.date(),
+  kind: BillKind.default('trade'),
+});
+
+/** The most of a file that one call carries, bytes. */
+export const UPLOAD_PIECE_BYTES = 40 * 1024;
+
+export const UploadPieceInput = BillRef.extend({
+  /** Where the piece belongs, bytes from the file's beginning: a piece that was taken already is not taken twice. */
+  position: z.int().min(0),
+  base64: z.base64().max(UPLOAD_PIECE_BYTES * 1.4),
+  isLast: z.boolean(),
+});
