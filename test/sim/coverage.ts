@@ -42,6 +42,43 @@ export function allTransitions(): string[] {
   return TRADE_STATES.flatMap((state) => TRADE_EVENTS.map((event) => `${state} × ${event}`));
 }
 
+/** Why a cell cannot be met here, however many seeds are lived through. */
+const UNMET: readonly { cells: readonly string[]; why: string }[] = [
+  {
+    cells: of(['closing', 'paid', 'closed', 'failed'], ['deadline_passed']),
+    why: 'only a trade that may still be shown has a deadline',
+  },
+  {
+    cells: of(['paid', 'closed', 'failed'], ['cancel_requested']),
+    why: 'nobody cancels what is over',
+  },
+  {
+    cells: of(['awaiting_payment', 'paying', 'closed', 'failed'], ['code_obtained', 'refused']),
+    why: 'one question at a time: while a code is asked for, only a decision or a notification of payment can come first',
+  },
+  {
+    cells: of(['paid'], ['closed_seen']),
+    why: 'what a wallet says of a fate is true here: what is paid was not closed',
+  },
+  {
+    cells: of(['closed'], ['unpaid_seen', 'paying_seen', 'paid_seen']),
+    why: 'what a wallet says of a fate is true here: what is closed stays so',
+  },
+  {
+    cells: of(['failed'], ['unpaid_seen', 'paying_seen', 'paid_seen', 'closed_seen', 'no_answer']),
+    why: 'what was refused is asked about only when a wallet tells of it, and it holds no such trade',
+  },
+];
+
+function of(states: readonly TradeState[], events: readonly TradeEvent[]): string[] {
+  return states.flatMap((state) => events.map((event) => `${state} × ${event}`));
+}
+
+/** Why it is no wonder that this was never met; undefined where more seeds may meet it. */
+export function whyUnmet(cell: string): string | undefined {
+  return UNMET.find(({ cells }) => cells.includes(cell))?.why;
+}
+
 /** Counts the faults that befell an exchange, by kind. */
 export function countFaults(sandbox: Sandbox, counts: Counts): void {
   const { faults } = sandbox;
@@ -50,7 +87,8 @@ export function countFaults(sandbox: Sandbox, counts: Counts): void {
     const plight = take(asked);
     count(counts, 'asked', `${asked.channel} ${asked.operation}`);
     if (plight.main) count(counts, 'fault', plight.main.kind);
-    if (plight.delayBeforeMs + plight.delayAfterMs > 0) count(counts, 'fault', 'delay');
+    const isHeld = plight.delayBeforeMs + plight.delayAfterMs > 0;
+    if (isHeld) count(counts, 'fault', asked.operation === 'notify' ? 'late' : 'delay');
     if (plight.skewMs !== 0) count(counts, 'fault', 'clock_skew');
     return plight;
   };

@@ -98,10 +98,12 @@ export function createCustomers(
       time.after(of.int(0, 2_000), () => {
         const code = sandbox.ledger.find(channel, tradeNo)?.codes.at(-1)?.code;
         if (code === undefined || !tills.isOpening(tradeNo)) return;
-        const outcome = sandbox.ledger.pay(code);
+        const isTyping = of.happens(0.4);
+        const outcome = isTyping ? sandbox.ledger.typing(code, 'type') : sandbox.ledger.pay(code);
+        const what = `${isTyping ? 'types at' : 'pays'} what was not shown`;
         const word = outcome.ok ? 'ok' : outcome.why;
-        trace.say('customer', `pays what was not shown ${channel} ${tradeNo}: ${word}`);
-        count(counts, 'customer', `pays what was not shown: ${word}`);
+        trace.say('customer', `${what} ${channel} ${tradeNo}: ${word}`);
+        count(counts, 'customer', `${what}: ${word}`);
       });
     },
     areGone: () => plans === 0,

@@ -3,6 +3,7 @@ import type { OpenSocket } from '../../ports/socket.ts';
 import { parseFrame, RelayFrame, TillFrame } from '../../wire/relay.ts';
 import { parseApiV3Key } from '../../wire/wechat-v3-aead.ts';
 import { openWechatNotification } from '../../wire/wechat-v3-notification.ts';
+import type { Life } from './life.ts';
 import { count } from './tally.ts';
 import type { World } from './world.ts';
 
@@ -10,7 +11,8 @@ type Delivery = Extract<RelayFrame, { type: 'delivery' }>;
 
 /** Looks over a till's shoulder at what the relay delivers and what the till answers. */
 export interface DeliveryWatch {
-  over(open: OpenSocket): OpenSocket;
+  /** The connections of one life of the till: what it still says when it is dead nobody hears. */
+  over(open: OpenSocket, life: Life): OpenSocket;
   /** Deliveries that this till has answered: id → `ack`, or why it was rejected. */
   readonly answered: ReadonlyMap<string, string>;
 }
@@ -46,7 +48,7 @@ export function watchDeliveries(world: World, till: string, db: Db): DeliveryWat
 
   return {
     answered,
-    over: (open) => (url, limits, events) => {
+    over: (open, life) => (url, limits, events) => {
       const deliveries = new Map<number, Delivery>();
       const socket = open(url, limits, {
         closed: events.closed,
@@ -65,6 +67,7 @@ export function watchDeliveries(world: World, till: string, db: Db): DeliveryWat
       return {
         ...socket,
         send(text) {
+          if (life.isOver) return;
           const frame = parseFrame(TillFrame, text);
           const delivery = frame && 'seq' in frame ? deliveries.get(frame.seq) : undefined;
           if (delivery && frame?.type === 'ack') acknowledged(delivery);

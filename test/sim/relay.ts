@@ -234,6 +234,7 @@ export function createSimRelay(world: World, scenario: RelayScenario): SimRelay 
             accept: (relayLine) => (running && !running.life.isOver ? running.accept(relayLine) : null),
             tell: (event) => count(counts, 'socket', event),
           }),
+          life,
         ),
       });
     },

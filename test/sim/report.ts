@@ -1,5 +1,5 @@
 import { VOCABULARY } from '../../sandbox/faults/vocabulary.ts';
-import { allTransitions } from './coverage.ts';
+import { allTransitions, whyUnmet } from './coverage.ts';
 import { DEATH_POINTS } from './life.ts';
 import type { SeedReport } from './pool.ts';
 import { addCounts, type Counts } from './tally.ts';
@@ -28,7 +28,10 @@ export function reportText(reports: readonly SeedReport[], tookMs: number): stri
     const names = counts[group] ?? {};
     lines.push('', group);
     for (const name of Object.keys(names).sort()) lines.push(`${String(names[name]).padStart(9)}  ${name}`);
-    for (const name of EXPECTED[group] ?? []) if (!names[name]) lines.push(`    never  ${name}`);
+    for (const name of EXPECTED[group] ?? []) {
+      const why = whyUnmet(name);
+      if (!names[name]) lines.push(`    never  ${name}${why ? ` (${why})` : ''}`);
+    }
   }
   return lines.join('\n');
 }

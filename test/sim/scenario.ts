@@ -152,7 +152,7 @@ function drawStubborn(chance: Chance): Scenario['stubborn'] {
 function drawRelay(chance: Chance, sharesOrders: boolean): RelayScenario | null {
   if (!chance.happens(0.4)) return null;
   return {
-    isLying: chance.happens(0.15),
+    isLying: chance.happens(0.2),
     isGoneForGood: chance.happens(0.15),
     deaths: chance.pick([0, 1, 3]),
     restarts: chance.pick([0, 0, 1]),
