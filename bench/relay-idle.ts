@@ -18,7 +18,7 @@ interface Cost {
 
 /** Connected tills that nothing happens to: what each costs the relay in memory, and all together in work. */
 export async function run(): Promise<void> {
-  const relay = child('relay-idle-server.ts', [String(TILLS)], ['--expose-gc']);
+  const relay = child(new URL('./relay-idle-server.ts', import.meta.url), [String(TILLS)], ['--expose-gc']);
   const tills: ChildProcess[] = [];
   try {
     const [{ origin, privateKey }] = (await once(relay, 'message')) as [
@@ -31,7 +31,7 @@ export async function run(): Promise<void> {
     const before = await cost();
     const share = TILLS / PROCESSES;
     for (let n = 0; n < PROCESSES; n++) {
-      const process = child('relay-idle-tills.ts', [], []);
+      const process = child(new URL('./relay-idle-tills.ts', import.meta.url), [], []);
       tills.push(process);
       const connected = once(process, 'message');
       process.send({ origin, privateKey, from: n * share, to: (n + 1) * share });
@@ -62,8 +62,8 @@ export async function run(): Promise<void> {
   }
 }
 
-function child(file: string, args: string[], execArgv: string[]): ChildProcess {
-  return fork(new URL(`./${file}`, import.meta.url), args, { execArgv });
+function child(file: URL, args: string[], execArgv: string[]): ChildProcess {
+  return fork(file, args, { execArgv });
 }
 
 function mib(bytes: number): string {
