@@ -76,7 +76,10 @@ function decoded(raw: ReadonlyMap<string, string>): ReadonlyMap<string, string> 
   const charset = CHARSETS[(raw.get('charset') ?? 'utf-8').toLowerCase()];
   if (!charset) return null;
   // ASCII is the same in all of them.
-  const foreign = [...raw].filter(([name, value]) => NOT_ASCII.test(value) || NOT_ASCII.test(name));
+  const foreign: [string, string][] = [];
+  for (const field of raw) {
+    if (NOT_ASCII.test(field[1]) || NOT_ASCII.test(field[0])) foreign.push(field);
+  }
   if (foreign.length === 0) return raw;
   const decoder = new TextDecoder(charset, { fatal: true, ignoreBOM: true });
   const text = (latin1: string) => decoder.decode(Buffer.from(latin1, 'latin1'));

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { wechatTime } from './china-time.ts';
@@ -74,11 +75,10 @@ export function writeWechatNotification(
   });
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 function json(bytes: Uint8Array): unknown {
+  if (!isUtf8(bytes)) return undefined;
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch {
     return undefined;
   }

@@ -105,7 +105,8 @@ function signatureHeaders(headers: WechatMessage['headers']): SignatureHeaders |
 
 /** A header by its lower-case name; most carriers have lowered the names already. */
 function header(headers: WechatMessage['headers'], name: string): string | undefined {
-  if (Object.hasOwn(headers, name)) return headers[name];
+  const value = headers[name];
+  if (value !== undefined) return value;
   const found = Object.keys(headers).find((other) => other.toLowerCase() === name);
   return found === undefined ? undefined : headers[found];
 }
