@@ -98,10 +98,22 @@ export function openStorage(dir: string, use: FolderUse = 'alone', options: Open
 
 /** A database in memory with the current schema, for tests and simulations. */
 export function openMemoryDatabase(): Db {
-  const db = new Database(':memory:');
+  template ??= emptyDatabase();
+  const db = new Database(template);
   db.pragma('foreign_keys = ON');
-  migrate(db, migrations());
+  teachSearch(db);
   return db;
+}
+
+/** Migrated once for all databases in memory: each takes 18 ms to make, and 1 ms to copy. */
+let template: Buffer | undefined;
+
+function emptyDatabase(): Buffer {
+  const db = new Database(':memory:');
+  migrate(db, migrations());
+  const bytes = db.serialize();
+  db.close();
+  return bytes;
 }
 
 export interface Migration {
