@@ -9,6 +9,7 @@ import { migrate, migrations, noteCheck, openStorage } from '../backend/store/da
 import { startKeeper } from '../backend/store/keeper.ts';
 import { createStore, type Store } from '../backend/store/store.ts';
 import { systemClock } from '../ports/clock.ts';
+import { systemEndOfTurn } from '../ports/turn.ts';
 import { ratio, ratioLine } from './measure.ts';
 import { percentile, table } from './report.ts';
 
@@ -30,7 +31,7 @@ export async function run(): Promise<void> {
 /** Durable changes per second: ours, grouped, and the same rows written straight to SQLite on the same disk. */
 async function commits(dir: string): Promise<void> {
   const storage = openStorage(dir);
-  const store = createStore(storage.db, undefined, false, (task) => setImmediate(task));
+  const store = createStore(storage.db, undefined, false, systemEndOfTurn);
   const trades = Array.from({ length: 16 }, (_, n) => writeTrade(store, n));
   const raw = new Database(join(dir, 'raw.sqlite'));
   raw.pragma('journal_mode = WAL');
@@ -45,13 +46,14 @@ async function commits(dir: string): Promise<void> {
   };
   const update = raw.prepare('UPDATE trades SET payable_until_ms = ? WHERE trade_no = ?');
   const event = raw.prepare(
-    `INSERT INTO events (at_ms, type, order_no, trade_no, from_state, to_state, what, actor, via, prev_hash, hash)
-     VALUES (1, 'trade.changed', 'ORDER-000', 'TRADE-000', 'awaiting_payment', 'paying', 'paying_seen', 'till', 'till',
+    `INSERT INTO events (seq, at_ms, type, order_no, trade_no, from_state, to_state, what, actor, via, prev_hash, hash)
+     VALUES (?, 1, 'trade.changed', 'ORDER-000', 'TRADE-000', 'awaiting_payment', 'paying', 'paying_seen', 'till', 'till',
              coalesce((SELECT hash FROM events ORDER BY seq DESC LIMIT 1), zeroblob(32)), randomblob(32))`,
   );
   const begin = raw.prepare('BEGIN IMMEDIATE');
   const commit = raw.prepare('COMMIT');
   let turn = 0;
+  let seq = peer.events.lastSeq();
   const next = () => trades[turn++ % trades.length] as Trade;
   const single = await ratio(
     () => {
@@ -61,7 +63,7 @@ async function commits(dir: string): Promise<void> {
     () => {
       begin.run();
       update.run(turn, next().tradeNo);
-      event.run();
+      event.run(++seq);
       commit.run();
     },
     { rounds: 15, roundMs: 200 },

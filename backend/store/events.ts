@@ -82,15 +82,36 @@ export interface LedgerHead {
 
 type Row = LedgerRow & { prev_hash: Buffer; hash: Buffer };
 
+/** Written by place: by name takes three times as long. */
+const COLUMNS = [
+  'seq',
+  'at_ms',
+  'type',
+  'order_no',
+  'trade_no',
+  'refund_no',
+  'from_state',
+  'to_state',
+  'what',
+  'data',
+  'actor',
+  'actor_id',
+  'via',
+  'reason',
+  'approved_by',
+] as const satisfies (keyof LedgerRow)[];
+
 export type EventsTable = ReturnType<typeof eventsTable>;
 
 /** The table `events`: append only, each chained to the one before it. */
 export function eventsTable(db: Db) {
   const append = db.prepare(
-    `INSERT INTO events (seq, at_ms, type, order_no, trade_no, refund_no, from_state, to_state, what, data,
-                         actor, actor_id, via, reason, approved_by, prev_hash, hash)
-     VALUES (:seq, :at_ms, :type, :order_no, :trade_no, :refund_no, :from_state, :to_state, :what, :data,
-             :actor, :actor_id, :via, :reason, :approved_by, :prevHash, :hash)`,
+    `INSERT INTO events (${COLUMNS.join(', ')}, prev_hash, hash)
+     VALUES (${COLUMNS.map(() => '?').join(', ')}, unhex(?), unhex(?))`,
+  );
+  const end = db.prepare<[], { seq: number; hash: string; given: number }>(
+    `SELECT seq, lower(hex(hash)) AS hash, (SELECT seq FROM sqlite_sequence WHERE name = 'events') AS given
+     FROM events ORDER BY seq DESC LIMIT 1`,
   );
   const head = db.prepare<[], { seq: number; hash: Buffer }>(
     'SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1',
@@ -111,11 +132,11 @@ export function eventsTable(db: Db) {
     /** Writes the event as the next link of the chain. Call inside a transaction: nobody else may write between. */
     append(event: NewEvent, by: By): void {
       if (!db.inTransaction) throw new Error('An event is written in the transaction of what it tells.');
-      const last = head.get();
-      const previous = last?.hash.toString('hex') ?? LEDGER_START;
-      const row = toRow(event, by, 1 + Math.max(lastGiven.get() ?? 0, last?.seq ?? 0));
+      const last = end.get();
+      const previous = last?.hash ?? LEDGER_START;
+      const row = toRow(event, by, 1 + (last ? Math.max(last.given, last.seq) : (lastGiven.get() ?? 0)));
       const hash = ledgerHash(previous, row);
-      append.run({ ...row, prevHash: Buffer.from(previous, 'hex'), hash: Buffer.from(hash, 'hex') });
+      append.run(...COLUMNS.map((name) => row[name]), previous, hash);
     },
     /** Events after position `seq`, in order, at most `limit`. */
     after(seq: number, limit: number): StoredEvent[] {

@@ -80,14 +80,16 @@ export function tradesTable(db: Db) {
   const insert = db.prepare(
     `INSERT INTO trades (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
   );
-  /** One for each set of columns that was ever changed together: an index costs only whoever changes what it holds. */
-  const updates = new Map<string, Statement>();
-  const updateOf = (changed: readonly string[]): Statement => {
-    const set = changed.map((name) => `${name} = :${name}`).join(', ');
-    const update = updates.get(set) ?? db.prepare(`UPDATE trades SET ${set} WHERE trade_no = :trade_no`);
-    updates.set(set, update);
+  /** By the columns that it changes, one bit each: an index costs only whoever changes what it holds. */
+  const updates = new Map<number, Statement>();
+  function updateOf(changed: number): Statement {
+    const known = updates.get(changed);
+    if (known) return known;
+    const set = changeable.filter((_, bit) => changed & (1 << bit)).map((name) => `${name} = ?`);
+    const update = db.prepare(`UPDATE trades SET ${set.join(', ')} WHERE trade_no = ?`);
+    updates.set(changed, update);
     return update;
-  };
+  }
   const byNo = db.prepare<[string], Row>('SELECT * FROM trades WHERE trade_no = ?');
   // Cast, here and below, so that it is planned once and not at every use: see outbox.ts.
   const ofCharge = db.prepare<[string], Row>(
@@ -139,8 +141,14 @@ export function tradesTable(db: Db) {
     update(trade: Trade): void {
       const row = toRow(trade);
       const was = byNo.get(trade.tradeNo);
-      const changed = changeable.filter((name) => row[name] !== was?.[name]);
-      if (changed.length > 0) updateOf(changed).run(row);
+      let changed = 0;
+      const values: (string | number | null)[] = [];
+      for (const [bit, name] of changeable.entries()) {
+        if (row[name] === was?.[name]) continue;
+        changed |= 1 << bit;
+        values.push(row[name]);
+      }
+      if (changed !== 0) updateOf(changed).run(...values, trade.tradeNo);
     },
     byNo(tradeNo: string): Trade | undefined {
       return fromRow(byNo.get(tradeNo));

@@ -91,16 +91,18 @@ function nameOf(writes: readonly Write[], prepare: (sql: string) => Database.Sta
     value === undefined ? undefined : prepare(sql).pluck().get(value);
   const channelOf = ({ values }: Write): unknown =>
     one('SELECT queue FROM outbox WHERE entry_id = ?', values.entryId) ??
-    one('SELECT channel FROM trades WHERE trade_no = ?', values.tradeNo ?? values.trade_no ?? values[0]);
+    Object.values(values)
+      .map((value) => one('SELECT channel FROM trades WHERE trade_no = ?', value))
+      .find((channel) => channel !== undefined);
 
   if (writes.length === 0) return 'nothing';
   if (find(SCRIPT)) return 'migration';
   if (find('INSERT INTO charges')) return 'charge';
   if (find('INSERT INTO orders')) return 'order';
-  const decided = writes.find(({ values }) => values.what === 'deadline_passed');
+  const holding = (value: string) => writes.find(({ values }) => Object.values(values).includes(value));
+  const decided = holding('deadline_passed');
   if (decided) return `deadline.${channelOf(decided)}`;
-  if (writes.some(({ values }) => values.what === 'cancel_requested' || values[0] === 'cancelled'))
-    return 'cancel';
+  if (holding('cancel_requested') || writes.some(({ values }) => values[0] === 'cancelled')) return 'cancel';
   const said = find('INSERT INTO exchanges');
   if (said) return `settle.${channelOf(said)}.${said.values.step}`;
   const tried = find('last_outcomes = json_set');
