@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import forge from 'node-forge';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type HttpClient, HttpFault, type HttpRequest, type HttpTimeouts } from './http.ts';
 import { type UndiciOptions, undiciHttpClient } from './http-undici.ts';
 
@@ -225,4 +225,28 @@ test('a redirect is an answer like any other, and is not followed', async () => 
   );
   expect((await client().send(get(origin))).status).toBe(302);
   expect(sockets).toHaveLength(1);
+});
+
+test('connections are kept for a few origins only, and an answer under way is not lost by that', async () => {
+  const http = client();
+  const origins: string[] = [];
+  const sockets: Socket[][] = [];
+  const held: Socket[] = [];
+  for (let n = 0; n < 12; n++) {
+    const server = await tcp((socket) => {
+      if (n === 0 && held.push(socket) === 1) return;
+      socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+    });
+    origins.push(server.origin);
+    sockets.push(server.sockets);
+  }
+  const [first = '', ...others] = origins;
+  const waiting = http.send(get(first));
+  for (const origin of others) await http.send(get(origin));
+  const open = () => sockets.filter((each) => each.some((socket) => !socket.readableEnded)).length;
+  await vi.waitFor(() => expect(open()).toBe(9));
+  held[0]?.write('HTTP/1.1 204 No Content\r\n\r\n');
+  expect((await waiting).status).toBe(204);
+  await vi.waitFor(() => expect(open()).toBe(8));
+  expect((await http.send(get(first))).status).toBe(204);
 });

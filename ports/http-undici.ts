@@ -15,6 +15,8 @@ const IDLE_MS = 7_000;
 /** No wallet answer of today comes near; a body beyond it is an attack or a mistake. */
 const BODY_MAX_BYTES = 1024 * 1024;
 const CONNECTIONS_MAX = 32;
+/** Origins whose connections are kept: a till speaks to its wallets, a relay and the shop. */
+const ORIGINS_MAX = 8;
 
 export interface UndiciOptions {
   timeouts?: Partial<HttpTimeouts>;
@@ -33,11 +35,25 @@ export function undiciHttpClient(options: UndiciOptions = {}): HttpClient {
   const standing = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const bodyMaxBytes = options.bodyMaxBytes ?? BODY_MAX_BYTES;
   const pools = new Map<string, Pool>();
+  /** Of which the last answers are still waited for. */
+  const leaving = new Set<Promise<void>>();
   let closed = false;
+
+  function leave(origin: string): void {
+    const pool = pools.get(origin);
+    pools.delete(origin);
+    const left = pool?.close().finally(() => leaving.delete(left as Promise<void>));
+    if (left) leaving.add(left);
+  }
 
   const poolOf = (origin: string): Pool => {
     const known = pools.get(origin);
-    if (known) return known;
+    if (known) {
+      // The one used last stands last.
+      pools.delete(origin);
+      pools.set(origin, known);
+      return known;
+    }
     const pool = new Pool(checkedOrigin(origin), {
       connections: options.connectionsMax ?? CONNECTIONS_MAX,
       pipelining: 1,
@@ -50,6 +66,7 @@ export function undiciHttpClient(options: UndiciOptions = {}): HttpClient {
       connect: { timeout: standing.connectMs, ...(options.ca ? { ca: options.ca } : {}) },
     });
     pools.set(origin, pool);
+    for (const oldest of [...pools.keys()].slice(0, -ORIGINS_MAX)) leave(oldest);
     return pool;
   };
 
@@ -67,8 +84,8 @@ export function undiciHttpClient(options: UndiciOptions = {}): HttpClient {
     },
     async close(): Promise<void> {
       closed = true;
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
-      pools.clear();
+      for (const origin of pools.keys()) leave(origin);
+      await Promise.all(leaving);
     },
   };
 }

@@ -40,8 +40,8 @@ export function serviceMetrics(service: Service): Registry {
 }
 
 /**
- * The frame of a start file: reads settings, starts, prints where it listens, waits for SIGTERM or SIGINT,
- * stops. Exit codes: 0 clean end or help, 2 unusable settings, 3 unusable storage (full, not writable, damaged,
+ * The frame of a start file: reads settings, starts, prints where it listens, waits for SIGTERM or SIGINT, or
+ * for the end of whoever started it with a channel to it, stops. Exit codes: 0 clean end or help, 2 unusable settings, 3 unusable storage (full, not writable, damaged,
  * in use: starting again does not mend it), 1 anything else; the reason goes to standard error.
  */
 export async function runService(
@@ -76,5 +76,8 @@ function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGTERM', () => resolve());
     process.once('SIGINT', () => resolve());
+    // A parent that is killed says nothing: its end of the channel closes.
+    process.once('disconnect', () => resolve());
+    process.channel?.unref();
   });
 }

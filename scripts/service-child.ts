@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Child } from '../main/supervise.ts';
 import { type Clock, SECOND } from '../ports/clock.ts';
@@ -20,14 +21,15 @@ export function startService(
   const script = fileURLToPath(new URL(`../${service}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [script, ...args], {
     env: options.env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // Through the channel it notices our end, however we end.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const exited = new Promise<{ code: number | null }>((resolve) => {
     child.once('exit', (code) => resolve({ code }));
     child.once('error', () => resolve({ code: null }));
   });
   const listening = new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout as Readable }).on('line', (line) => {
       const origin = /^listening (http:\/\/\S+)$/.exec(line)?.[1];
       if (origin) resolve(origin);
       options.onLine?.(line);

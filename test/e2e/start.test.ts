@@ -91,11 +91,22 @@ test('a crashed backend is back at the same address, with the same data and sess
     return ((await answer.json()) as { tillId: string }).tillId;
   };
   const before = await tillId();
-  process.kill(backendPid(), 'SIGKILL');
+  process.kill(pidOf('backend/main.ts'), 'SIGKILL');
   await till.says(/The backend ended/);
   await expect.poll(() => tillId().catch(() => null), { timeout: 20_000 }).toBe(before);
   signal(till.child, 'SIGTERM');
   await till.exited;
+});
+
+test('a start that is killed leaves neither backend nor sandbox behind', async () => {
+  const till = npmStart();
+  const link = await till.says(LINK);
+  process.kill(pidOf('scripts/start.ts'), 'SIGKILL');
+  // The last of them holds the output open.
+  await till.exited;
+  await expect(fetch(new URL('/healthz', link))).rejects.toThrow();
+  // It ended well: the log was moved into the database.
+  expect(readdirSync(join(folder, 'sandbox')).filter((name) => name.endsWith('-wal'))).toEqual([]);
 });
 
 test('a port that was asked for and is taken is said to be taken', async () => {
@@ -115,13 +126,13 @@ test('--help says what there is', async () => {
   expect(till.text()).toContain('--merchant FILE');
 });
 
-/** The backend on our data folder. */
-function backendPid(): number {
+/** The process that runs a script of ours on our data folder. */
+function pidOf(script: string): number {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     const line = commandLine(pid);
-    if (line.includes('backend/main.ts') && line.includes(folder)) return Number(pid);
+    if (line.includes(script) && line.includes(folder) && !line.startsWith('npm')) return Number(pid);
   }
-  throw new Error('No backend runs.');
+  throw new Error(`Nobody runs ${script}.`);
 }
 
 function commandLine(pid: string): string {
