@@ -3,6 +3,7 @@ import type { ManagerPage } from './page-names.ts';
 
 /** What fills the content beside the rail. */
 export const PAGES: Record<ManagerPage, ComponentType> = {
+  bills: lazy(() => import('./bills-page.tsx')),
   push: lazy(() => import('./push-page.tsx')),
   trades: lazy(() => import('./trades-page.tsx')),
 };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { CONTENT_SECURITY_POLICY } from '../../backend/http/content-policy.ts';
+import type { Bill } from '../../contract/bill.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
@@ -28,6 +29,7 @@ export interface Script {
   parked?: OutboxEntry[];
   /** How an answer by hand ends; absent, it is taken. */
   byHand?: ErrorCode;
+  bills?: Bill[];
   relay?: Partial<RelayStatus>;
   /** How enrolling ends; absent, the till is enrolled and connected. */
   enrols?: ErrorCode;
@@ -81,6 +83,7 @@ export async function startFakeTill(ui: string) {
     }
     if (path === '/outbox') return json(response, { items: script.parked ?? [], nextCursor: null });
     if (path.startsWith('/outbox/')) return byHand(response, path);
+    if (path.startsWith('/bills')) return json(response, bills(path));
     if (path.startsWith('/relay')) return relay(response, path);
     if (path === '/orders') {
       const url = new URL(request.url ?? '', 'http://till');
@@ -123,6 +126,11 @@ export async function startFakeTill(ui: string) {
       });
       tell({ type: 'status', at: sample.NOW, status: statusNow() });
     }
+  }
+
+  function bills(path: string): object {
+    if (path.endsWith('/lines')) return { items: sample.billLines, nextCursor: null };
+    return { items: script.bills ?? sample.bills, nextCursor: null };
   }
 
   function relay(response: ServerResponse, path: string): void {

@@ -1,3 +1,4 @@
+import type { Bill, BillLine } from '../../contract/bill.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
@@ -364,3 +365,94 @@ function entry(
 function exchange(outcome: string, durationMs: number, answer: string): TimelineEntry['exchange'] {
   return { outcome, durationMs, httpStatus: 200, providerCode: '10000', requestId: null, answer };
 }
+
+const BILL: Bill = {
+  billId: 4,
+  channel: 'wechat',
+  day: '2026-11-20',
+  kind: 'trade',
+  source: 'wallet',
+  fileName: null,
+  state: 'done',
+  fault: null,
+  lines: 486,
+  counts: [
+    { class: 'matched', count: 431 },
+    { class: 'other_till', count: 51 },
+    { class: 'missing_here', count: 2 },
+    { class: 'missing_there', count: 1 },
+    { class: 'amount_differs', count: 1 },
+    { class: 'refund_differs', count: 1 },
+  ],
+  open: 4,
+  paidFen: 1_843_250,
+  refundedFen: 5_600,
+  feeMilliFen: 7_004_000,
+  begunAt: NOW,
+  endedAt: NOW,
+};
+const ALIPAY_BILL: Bill = {
+  ...BILL,
+  billId: 3,
+  channel: 'alipay',
+  lines: 512,
+  open: 0,
+  counts: [
+    { class: 'matched', count: 460 },
+    { class: 'other_till', count: 52 },
+  ],
+};
+const YOUNG_BILL: Bill = { ...BILL, billId: 2, state: 'failed', fault: 'not_ready', day: '2026-11-21' };
+
+/** What a shop sees in the morning: one bill with differences, one that agrees, one that is not there yet. */
+export const bills: Bill[] = [BILL, ALIPAY_BILL, { ...YOUNG_BILL, open: 0, counts: [] }];
+
+const LINE: BillLine = {
+  line: 17,
+  kind: 'payment',
+  class: 'missing_here',
+  why: 'unknown_number',
+  tradeNo: 'T0MW261120141809000AX7KQ2M',
+  providerTradeNo: '4200002611202026112000000001',
+  refundNo: null,
+  amountFen: 2_600,
+  hereFen: null,
+  feeMilliFen: 10_000,
+  at: '2026-11-20T14:18:40.000+08:00',
+  status: 'SUCCESS',
+  said: null,
+  resolution: null,
+  reason: null,
+};
+
+export const billLines: BillLine[] = [
+  LINE,
+  {
+    ...LINE,
+    line: 52,
+    tradeNo: 'T0MW261120152201000BM2R8TE',
+    why: 'not_paid_here',
+    said: 'not_paid',
+    amountFen: 1_250,
+  },
+  {
+    ...LINE,
+    line: 140,
+    class: 'amount_differs',
+    why: null,
+    tradeNo: 'T0MW261120173344000CQ9W1ZD',
+    amountFen: 3_800,
+    hereFen: 3_080,
+    said: 'contradicts',
+  },
+  {
+    ...LINE,
+    line: 487,
+    class: 'missing_there',
+    why: null,
+    tradeNo: 'T0MW261120211510000DK4H6YB',
+    amountFen: null,
+    hereFen: 6_600,
+    said: 'paid',
+  },
+];

@@ -26,6 +26,12 @@ const attended = async (page: Page, nth?: number) => {
   await page.locator('.list-row').first().waitFor();
   if (nth !== undefined) await page.locator('.list-row').nth(nth).click();
 };
+const bills = async (page: Page) => {
+  await page.keyboard.press('F6');
+  await page.getByTestId('manager-bills').click();
+  await page.getByTestId('bill-fetch').waitFor();
+  await page.locator('.bill-word, .list-state').first().waitFor();
+};
 const push = async (page: Page) => {
   await page.keyboard.press('F6');
   await page.getByTestId('manager-push').click();
@@ -367,6 +373,18 @@ export const SCENES: Scene[] = [
     act: async (page) => {
       await page.keyboard.press('F6');
       await page.locator('.manager .list-row').first().waitFor();
+    },
+  },
+  { name: 'bills', screen: 'idle', script: {}, act: bills },
+  { name: 'bills-first', screen: 'idle', script: { bills: [] }, act: bills },
+  {
+    name: 'bill-result',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await bills(page);
+      await page.locator('.manager .list-row').first().click();
+      await page.locator('.bill-line').first().waitFor();
     },
   },
   { name: 'push', screen: 'idle', script: {}, act: push },

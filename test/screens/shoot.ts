@@ -43,6 +43,8 @@ const KEPT = [
   'attention-refund',
   'by-hand',
   'manager',
+  'bills',
+  'bill-result',
   'push',
   'push-through',
   'push-broken',
@@ -74,6 +76,7 @@ const KEPT_EN = [
   'attention-entry',
   'attention-refund',
   'by-hand',
+  'bill-result',
   'push-broken',
 ];
 
