@@ -183,6 +183,26 @@ describe.each(CHANNELS)('a notification of %s', (channel) => {
     expect(db.prepare('SELECT count(*) FROM outbox').pluck().get()).toBe(0);
   });
 
+  test.each(['parked', 'set_aside'] as const)(
+    'that is old, for a trade whose asking was given up (%s), finds the payment by asking again',
+    async (how) => {
+      const { trade, deliver, identity, clock, till, arm, sandbox, pay } = await waiting();
+      await arm({ on: { channel, operation: 'query' }, fault: { kind: 'wrong_signature' }, times: 'always' });
+      const signedMs = clock.nowMs();
+      const post = paidNotification(identity, await trade(channel), signedMs);
+      await pay(await codeOf(trade(channel)));
+      await clock.advance(90 * MINUTE);
+      const [entry] = (await till.outbox('parked')).items;
+      if (how === 'set_aside') await till.setAside(entry?.entryId ?? 0, '商户平台显示未支付');
+      sandbox.faults.clear();
+      await clock.advance(10 * MINUTE);
+      expect((await trade(channel)).state).not.toBe('paid');
+      expect(await deliver(post, signedMs)).toBe('ack');
+      await clock.advance(1_000);
+      expect(await trade(channel)).toMatchObject({ state: 'paid' });
+    },
+  );
+
   test('before the answer that brings the code: paid, and no code is shown any more', async () => {
     const { arm, charge, deliver, identity, clock, till } = await relayedWorld();
     const operation = channel === 'alipay' ? 'precreate' : 'native';

@@ -1,5 +1,5 @@
 import { type Clock, MINUTE } from '../../ports/clock.ts';
-import { type Channel, isLive, type Trade } from '../domain/trade.ts';
+import type { Channel, Trade } from '../domain/trade.ts';
 import type { Notified, Posted, QueryOutcome } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { Store } from '../store/store.ts';
@@ -96,8 +96,11 @@ export function createNotify(deps: {
     await store.transactSoon(() => {
       const state = stateNow(trade);
       if (state === 'paid') return;
-      if (isLive(state) && store.outbox.ofTrade(trade.tradeNo)) store.outbox.hurry(trade.tradeNo, nowMs);
-      else if (!store.outbox.ofTrade(trade.tradeNo))
+      const entry = store.outbox.ofTrade(trade.tradeNo);
+      // Whoever gave up on it did not know that the wallet had something to say.
+      if (entry && entry.state !== 'due') store.outbox.revive(trade.tradeNo, nowMs);
+      else if (entry) store.outbox.hurry(trade.tradeNo, nowMs);
+      else
         store.outbox.add(
           {
             kind: 'query',

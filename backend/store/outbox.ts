@@ -169,6 +169,11 @@ export function outboxTable(db: Db) {
     `UPDATE outbox SET due_at_ms = :nowMs WHERE trade_no = :tradeNo AND ${DIALOGUE}
        AND state = 'due' AND lease_holder IS NULL AND due_at_ms > :nowMs`,
   );
+  const revive = db.prepare(
+    `UPDATE outbox SET state = 'due', kind = 'query', priority = 1, due_at_ms = :nowMs, attempts = 0, puzzles = 0,
+       parked_why = NULL, set_aside_at_ms = NULL, set_aside_reason = NULL
+     WHERE trade_no = :tradeNo AND ${DIALOGUE} AND state <> 'due'`,
+  );
   const ofTrade = db.prepare<[string], Row>(`SELECT * FROM outbox WHERE trade_no = ? AND ${DIALOGUE}`);
   const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE entry_id = ?');
   const list = db.prepare<[Record<string, unknown>], Row>(
@@ -285,6 +290,10 @@ export function outboxTable(db: Db) {
     },
     hurry(tradeNo: string, nowMs: number): void {
       hurry.run({ tradeNo, nowMs });
+    },
+    /** Takes up the dialogue with a trade's wallet again that was parked or ended by hand. */
+    revive(tradeNo: string, nowMs: number): void {
+      revive.run({ tradeNo, nowMs });
     },
     /** The dialogue with a trade's wallet; undefined when it is over. */
     ofTrade(tradeNo: string): OutboxEntry | undefined {

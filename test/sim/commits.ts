@@ -57,7 +57,8 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
        SELECT trade_no FROM trades t
        WHERE (state IN ('paid', 'closed', 'failed') OR set_aside_at_ms IS NOT NULL) AND
          EXISTS (SELECT 1 FROM outbox o WHERE o.trade_no = t.trade_no AND o.state <> 'set_aside'
-           AND o.kind IN ('open', 'query', 'close', 'cancel') AND NOT (:hinted AND o.kind = 'query'))`,
+           AND o.kind IN ('open', 'query', 'close', 'cancel')
+           AND NOT (:hinted AND (o.kind = 'query' OR t.set_aside_at_ms IS NOT NULL)))`,
     )
     .pluck();
   const states = new Map<string, TradeState>();
