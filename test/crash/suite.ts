@@ -14,9 +14,9 @@ interface Run {
 }
 
 /** A run whose point was not passed is told again so often; then it is a fault of the test. */
-const TRIES = 5;
+const TRIES = 10;
 /** So often a life is told to learn its points: repeats at random pauses may be one more or less. */
-const TELLINGS = 3;
+const TELLINGS = 5;
 
 /** The fault points of a life: those that it passes however its two wallets fall out in time. */
 async function pointsOf(world: World, life: Life, wallet: Wallet): Promise<FaultPoint[]> {
