@@ -18,6 +18,7 @@ import { createIntake } from './relay/intake.ts';
 import { createRelayClient, type RelayPorts } from './relay/relay-client.ts';
 import { portServer } from './serve.ts';
 import { createAsk } from './services/ask.ts';
+import { createAskRefund } from './services/ask-refund.ts';
 import { createBackupWatch } from './services/backup-watch.ts';
 import { createAskAboutLine } from './services/bill-ask.ts';
 import { createBillRun } from './services/bill-run.ts';
@@ -37,8 +38,11 @@ import { createObserve } from './services/observe.ts';
 import { createOrders } from './services/orders.ts';
 import { createOutbox } from './services/outbox.ts';
 import { createReconcile } from './services/reconcile.ts';
+import { createRefunds } from './services/refund.ts';
+import { createRefundBook } from './services/refund-book.ts';
 import { createRestoring } from './services/restoring.ts';
 import { createSettle } from './services/settle.ts';
+import { createSettleRefund } from './services/settle-refund.ts';
 import { createStatus } from './services/status.ts';
 import { createStorageWatch } from './services/storage-watch.ts';
 import { createStream } from './services/stream.ts';
@@ -50,6 +54,7 @@ import { createWallets } from './services/wallets.ts';
 import { createWebhook, type WebhookTarget } from './services/webhook.ts';
 import { asStorageError, type Db } from './store/database.ts';
 import type { Disk } from './store/disk.ts';
+import type { OutboxEntry } from './store/outbox.ts';
 import { createStore } from './store/store.ts';
 import type { Mode } from './store/till.ts';
 
@@ -161,9 +166,13 @@ export function createBackend(ports: BackendPorts): Backend {
   const disk = ports.openDisk?.(tillId, (error) => backups?.onJournal(error));
   const backups = disk && createBackupWatch({ clock, log, disk, hub, ledgerHead: store.events.head });
   const restoring = createRestoring({ store, hub });
-  const settle = createSettle(store, { automaticMaxFen: fen(ports.refundAutomaticMaxFen) });
+  const numbers = createNumbers({ store, clock, random, tillId });
+  const book = createRefundBook({ store, numbers, notifyUrl: (channel) => relay.notifyUrl(channel) });
+  const settle = createSettle(store, { automaticMaxFen: fen(ports.refundAutomaticMaxFen) }, book);
+  const settleRefund = createSettleRefund(store, book);
   const observe = createObserve(clock, wallets);
   const ask = createAsk({ clock, random, store, settle, wallets, observe });
+  const askRefund = createAskRefund({ clock, random, store, settle: settleRefund, wallets, observe });
   const drain = createDrain({
     clock,
     random,
@@ -171,7 +180,12 @@ export function createBackend(ports: BackendPorts): Backend {
     store,
     hub,
     workers: [
-      ...wallets.channels.map((queue) => ({ queue, parallel: ASKING_MAX, run: ask })),
+      ...wallets.channels.map((queue) => ({
+        queue,
+        parallel: ASKING_MAX,
+        run: (entry: OutboxEntry, signal: AbortSignal) =>
+          entry.refundNo === null ? ask(entry, signal) : askRefund(entry, signal),
+      })),
       ...(webhook ? [createWebhook({ clock, random, log, store, target: webhook })] : []),
     ],
     alone: !isFolderShared,
@@ -184,6 +198,7 @@ export function createBackend(ports: BackendPorts): Backend {
       clock,
       store,
       settle,
+      settleRefund,
       wallets,
       lostTrades: createLostTrades({ store, tillId }),
       hub,
@@ -211,7 +226,6 @@ export function createBackend(ports: BackendPorts): Backend {
       this.set(store.outbox.counts().due);
     },
   });
-  const numbers = createNumbers({ store, clock, random, tillId });
   const views = createViews({ store, drain });
   const tell = createTell({ store, random, views, tillId });
   const problems = createProblems({
@@ -255,6 +269,10 @@ export function createBackend(ports: BackendPorts): Backend {
     tokenKeys: ports.tokenKeys ?? keysInMemory(),
     openSessions: ports.openSessions ?? sessionsInDatabase,
   });
+  const mayCharge = () => {
+    storageWatch.mustBeSound();
+    restoring.mustBeDone();
+  };
   const router = createRouter({
     access: staff.access,
     policy: staff.policy,
@@ -286,15 +304,13 @@ export function createBackend(ports: BackendPorts): Backend {
       numbers,
       claims,
       shopName,
-      mayCharge() {
-        storageWatch.mustBeSound();
-        restoring.mustBeDone();
-      },
+      mayCharge,
       amountMaxFen,
       ttlMs: ports.chargeTtlMs,
       notifyUrl: relay.notifyUrl,
     }),
     cancel: createCancel({ store, clock, hub, settle, claims }),
+    refunds: createRefunds({ store, clock, hub, book, drain, mayRefund: mayCharge }),
     greeted: greet.ready,
     outbox: createOutbox({ store, clock, hub }),
     views,

@@ -1,4 +1,5 @@
 import { implement } from '@orpc/server';
+import type { ErrorCode } from '../contract/errors.ts';
 import { contract, type ProcedureMeta } from '../contract/index.ts';
 import type { Charge } from '../contract/order.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -16,6 +17,7 @@ import { ServiceError } from './services/errors.ts';
 import type { createOrders } from './services/orders.ts';
 import type { OutboxService } from './services/outbox.ts';
 import type { Reconcile } from './services/reconcile.ts';
+import type { RefundService } from './services/refund.ts';
 import type { StatusService } from './services/status.ts';
 import type { createStream } from './services/stream.ts';
 import type { createToday, Till } from './services/till.ts';
@@ -51,6 +53,7 @@ export function createRouter(deps: {
   orders: ReturnType<typeof createOrders>;
   charges: ChargeService;
   cancel: CancelService;
+  refunds: RefundService;
   /** Resolves when the wallets' time is known, or is not to be had. */
   greeted: Promise<void>;
   outbox: OutboxService;
@@ -61,7 +64,7 @@ export function createRouter(deps: {
   bills: { reconcile: Reconcile; views: BillViews };
   stream: ReturnType<typeof createStream>;
 }) {
-  const { access, desk, people, mutex, store, charges, views, bills } = deps;
+  const { access, desk, people, mutex, store, charges, refunds, views, bills } = deps;
 
   const os = implement(contract)
     // Middleware must never see input that was not validated.
@@ -93,12 +96,19 @@ export function createRouter(deps: {
     });
 
   function orderToLock({ lock }: ProcedureMeta, input: unknown): string | undefined {
-    const fields = input as { orderNo?: string; chargeId?: string };
-    if (lock === undefined) return undefined;
-    if (lock === 'orderNo') return fields.orderNo;
-    const charge = store.charges.byId(fields.chargeId ?? '');
-    if (!charge) throw new ServiceError('charge_not_found');
-    return charge.orderNo;
+    const fields = input as { orderNo?: string; chargeId?: string; tradeNo?: string; refundNo?: string };
+    switch (lock) {
+      case undefined:
+        return undefined;
+      case 'orderNo':
+        return fields.orderNo;
+      case 'chargeId':
+        return orderOf(store.charges.byId(fields.chargeId ?? ''), 'charge_not_found');
+      case 'tradeNo':
+        return orderOf(store.trades.byNo(fields.tradeNo ?? ''), 'trade_not_found');
+      case 'refundNo':
+        return orderOf(store.refunds.byNo(fields.refundNo ?? ''), 'refund_not_found');
+    }
   }
 
   return os.router({
@@ -143,6 +153,26 @@ export function createRouter(deps: {
         return { items: page.items.map(views.trade), nextCursor: page.nextCursor };
       }),
       get: os.trades.get.handler(({ input }) => views.tradeByNo(input.tradeNo)),
+    },
+    refunds: {
+      create: os.refunds.create.handler(({ input, context }) =>
+        views.refund(refunds.create(input, writer(context))),
+      ),
+      list: os.refunds.list.handler(({ input }) => {
+        const page = store.refunds.list(withoutUndefined(input));
+        return { items: page.items.map(views.refund), nextCursor: page.nextCursor };
+      }),
+      get: os.refunds.get.handler(({ input }) => views.refundByNo(input.refundNo)),
+      withdraw: os.refunds.withdraw.handler(({ input, context }) =>
+        views.refund(refunds.withdraw(input.refundNo, writer(context))),
+      ),
+      check: os.refunds.check.handler(({ input }) => views.refund(refunds.check(input.refundNo))),
+      giveBack: os.refunds.giveBack.handler(({ input, context }) =>
+        views.refund(refunds.giveBack(input.tradeNo, writer(context))),
+      ),
+      keep: os.refunds.keep.handler(({ input, context }) =>
+        views.trade(refunds.keep(input.tradeNo, input.reason, writer(context))),
+      ),
     },
     outbox: {
       list: os.outbox.list.handler(({ input }) => {
@@ -229,6 +259,12 @@ function decider({ who, by }: { who: Who; by: By }): Decider {
 
 function writer({ by, hold }: { by: By; hold?: Hold }): Writer & { fence: Hold | undefined } {
   return { by, fence: hold };
+}
+
+/** The order that the lock is on. Throws `missing` when there is no such thing. */
+function orderOf(row: { orderNo: string } | undefined, missing: ErrorCode): string {
+  if (!row) throw new ServiceError(missing);
+  return row.orderNo;
 }
 
 /** What a search text means: text to find, and an amount where it reads as yuan. */

@@ -10,6 +10,7 @@ import { startKeeper } from '../backend/store/keeper.ts';
 import { createStore, type Store } from '../backend/store/store.ts';
 import { systemClock } from '../ports/clock.ts';
 import { systemEndOfTurn } from '../ports/turn.ts';
+import { testBook } from '../test/fakes/refund-book.ts';
 import { ratio, ratioLine } from './measure.ts';
 import { percentile, table } from './report.ts';
 
@@ -94,7 +95,7 @@ const BETWEEN = 200;
 async function checkpoints(dir: string): Promise<void> {
   const storage = openStorage(dir);
   const store = createStore(storage.db);
-  const settle = createSettle(store, { automaticMaxFen: fen(0) });
+  const settle = createSettle(store, { automaticMaxFen: fen(0) }, testBook(store));
   const keeper = startKeeper(storage.path);
   const trades = Array.from({ length: 500 }, (_, n) => writeTrade(store, n));
   let turn = 0;

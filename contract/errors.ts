@@ -48,6 +48,7 @@ export const ERRORS = {
   order_not_found: { status: 404, title: 'There is no order with this number.' },
   trade_not_found: { status: 404, title: 'There is no trade with this number.' },
   charge_not_found: { status: 404, title: 'There is no charge with this number.' },
+  refund_not_found: { status: 404, title: 'There is no refund with this number.' },
   entry_not_found: { status: 404, title: 'There is no such entry in the outbox.' },
   entry_not_parked: { status: 409, title: 'This entry does not wait for a person; nothing was changed.' },
   order_busy: { status: 409, title: 'Another request is working on this order. Try again shortly.' },
@@ -59,6 +60,14 @@ export const ERRORS = {
     status: 409,
     title: 'An earlier code of this order can still be paid; wait until it is dead.',
   },
+  trade_not_paid: { status: 409, title: 'This trade is not paid; there is nothing to give back.' },
+  refund_too_large: { status: 409, title: 'More than what is left of this payment cannot be given back.' },
+  refund_differs: {
+    status: 409,
+    title: 'A refund with this number exists with another trade, amount or reason.',
+  },
+  refund_sent: { status: 409, title: 'This refund may have reached the wallet; it cannot be taken back.' },
+  refund_not_due: { status: 409, title: 'Nothing of this payment is waiting to be decided about.' },
   channel_unavailable: { status: 409, title: 'This channel is not configured at this till.' },
   relay_url_missing: { status: 400, title: 'No relay is named: give its address.' },
   relay_url_unusable: {
@@ -108,6 +117,8 @@ export const ErrorData = z.object({
   /** Of an input error: where and why. */
   issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   orderNo: z.string().optional(),
+  /** Of a refund that is too large: what is left, in fen. */
+  leftFen: z.int().optional(),
   /** When it makes sense to try again, RFC 3339. */
   retryAt: z.string().optional(),
   /** The till that has the order, by its id. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Instant } from './money.ts';
 import { Order } from './order.ts';
+import { Refund } from './refund.ts';
+import { RefundState } from './refund-state.ts';
 import { TillStatus } from './till.ts';
 import { TradeState } from './trade.ts';
 
@@ -17,12 +19,22 @@ export const TillEvent = z.discriminatedUnion('type', [
     order: Order,
   }),
   z.object({
-    type: z.enum(['trade.changed', 'trade.incident', 'trade.set_aside']),
+    type: z.enum(['trade.changed', 'trade.incident', 'trade.set_aside', 'trade.kept']),
     at: Instant,
     tradeNo: z.string(),
     fromState: TradeState.nullable(),
     toState: TradeState,
     /** A word of ours for the cause, as in the timeline. */
+    what: z.string(),
+    order: Order,
+  }),
+  z.object({
+    type: z.enum(['refund.changed', 'refund.incident', 'refund.set_aside']),
+    at: Instant,
+    refund: Refund,
+    fromState: RefundState.nullable(),
+    toState: RefundState,
+    /** As above. */
     what: z.string(),
     order: Order,
   }),

@@ -21,6 +21,8 @@ import {
   Tokens,
   UnlockInput,
 } from './people.ts';
+import { CreateRefundInput, KeepInput, Refund } from './refund.ts';
+import { RefundNo, RefundState } from './refund-state.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
@@ -34,7 +36,7 @@ export type ProcedureMeta = {
    */
   approval?: 'always' | 'refund';
   /** Which order the procedure locks, and how the dispatcher finds it in the input. Absent where it only reads. */
-  lock?: 'orderNo' | 'chargeId';
+  lock?: 'orderNo' | 'chargeId' | 'tradeNo' | 'refundNo';
   /** Answers with a charge once its codes are there, the lock already given back. */
   awaitsCodes?: boolean;
 };
@@ -137,7 +139,67 @@ export const contract = {
     get: procedure('look')
       .route({ method: 'GET', path: '/trades/{tradeNo}', summary: 'One trade with its timeline' })
       .input(z.object({ tradeNo: TradeNo }))
-      .output(z.object({ trade: Trade, order: Order, timeline: z.array(TimelineEntry) })),
+      .output(
+        z.object({
+          trade: Trade,
+          order: Order,
+          /** Oldest first. */
+          refunds: z.array(Refund),
+          timeline: z.array(TimelineEntry),
+        }),
+      ),
+  },
+  refunds: {
+    create: procedure('refund', { lock: 'tradeNo' })
+      .route({
+        method: 'POST',
+        path: '/trades/{tradeNo}/refunds',
+        successStatus: 201,
+        summary: 'Give part or all of a paid trade back: the same refund number again is the same refund',
+      })
+      .input(CreateRefundInput)
+      .output(Refund),
+    list: procedure('look')
+      .route({ method: 'GET', path: '/refunds', summary: 'Refunds, newest first' })
+      .input(z.object({ state: RefundState.optional(), ...Page }))
+      .output(z.object({ items: z.array(Refund), nextCursor: z.string().nullable() })),
+    get: procedure('look')
+      .route({ method: 'GET', path: '/refunds/{refundNo}', summary: 'One refund' })
+      .input(z.object({ refundNo: RefundNo }))
+      .output(Refund),
+    withdraw: procedure('refund', { lock: 'refundNo' })
+      .route({
+        method: 'POST',
+        path: '/refunds/{refundNo}/withdraw',
+        summary: 'Take a refund back that was not sent yet',
+      })
+      .input(z.object({ refundNo: RefundNo }))
+      .output(Refund),
+    check: procedure('look')
+      .route({
+        method: 'POST',
+        path: '/refunds/{refundNo}/check',
+        summary: 'Ask the wallet about a refund now instead of when it is due',
+      })
+      .input(z.object({ refundNo: RefundNo }))
+      .output(Refund),
+    giveBack: procedure('refund', { lock: 'tradeNo' })
+      .route({
+        method: 'POST',
+        path: '/trades/{tradeNo}/give-back',
+        successStatus: 201,
+        summary: 'Decide that a late or surplus payment goes back',
+      })
+      .input(z.object({ tradeNo: TradeNo }))
+      .output(Refund),
+    keep: procedure('resolve', { lock: 'tradeNo' })
+      .route({
+        method: 'POST',
+        path: '/trades/{tradeNo}/keep',
+        summary: 'Decide that a late or surplus payment is kept',
+      })
+      .input(KeepInput)
+      .output(Trade),
   },
   outbox: {
     list: procedure('look')

@@ -5,9 +5,19 @@ import { Channel } from './trade.ts';
 
 /**
  * One durable intent: `open`, `query`, `close`, `cancel` are questions to a wallet about a trade ·
- * `refund` money to give back · `tell` a message to the shop's systems.
+ * `refund` and `refund_query` about money to give back · `give_back` whether a late or surplus payment goes
+ * back, for a person to decide · `tell` a message to the shop's systems.
  */
-export const OutboxKind = z.enum(['open', 'query', 'close', 'cancel', 'refund', 'tell']);
+export const OutboxKind = z.enum([
+  'open',
+  'query',
+  'close',
+  'cancel',
+  'refund',
+  'refund_query',
+  'give_back',
+  'tell',
+]);
 export type OutboxKind = z.infer<typeof OutboxKind>;
 
 /** `due` the machine carries on · `parked` it waits for a person · `set_aside` a person ended it. */
@@ -15,15 +25,16 @@ export const OutboxState = z.enum(['due', 'parked', 'set_aside']);
 
 /**
  * Why an entry waits for a person: `not_understood` the wallet's answers could not be understood or
- * believed, too often · `incident` the wallet's evidence contradicts the trade · `refund_late` and
- * `refund_surplus` money to give back that no rule gives back by itself · `refused_by_receiver` the
- * shop's system does not take the message.
+ * believed, too often · `incident` the wallet's evidence contradicts the trade or refund · `refund_late` and
+ * `refund_surplus` a payment that no rule gives back by itself · `refund_abnormal` the wallet cannot hand a refund
+ * to the customer · `refused_by_receiver` the shop's system does not take the message.
  */
 export const ParkedWhy = z.enum([
   'not_understood',
   'incident',
   'refund_late',
   'refund_surplus',
+  'refund_abnormal',
   'refused_by_receiver',
 ]);
 export type ParkedWhy = z.infer<typeof ParkedWhy>;
@@ -37,6 +48,7 @@ export const OutboxEntry = z.object({
   canRetry: z.boolean(),
   orderNo: z.string(),
   tradeNo: z.string().nullable(),
+  refundNo: z.string().nullable(),
   channel: Channel.nullable(),
   amountFen: AmountFen.nullable(),
   subject: z.string().nullable(),

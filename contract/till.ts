@@ -49,8 +49,10 @@ export const OutboxStatus = z.object({
   nextAt: Instant.nullable(),
   /** Entries that the machine gave up on: a person decides. */
   parked: z.int(),
-  /** Late and surplus payments that are to be given back. */
+  /** Late and surplus payments of which a person decides whether they go back. */
   refundsDue: z.int(),
+  /** Refunds that the till is sending, or whose outcome it is asking for. */
+  refunding: z.int(),
 });
 export type OutboxStatus = z.infer<typeof OutboxStatus>;
 /** How the backups are. Trouble with them does not keep the till from charging. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AmountFen, Instant } from './money.ts';
+import { RefundNo, RefundState } from './refund-state.ts';
 
 export const CHANNELS = ['alipay', 'wechat'] as const;
 export const Channel = z.enum(CHANNELS);
@@ -74,23 +75,38 @@ export const Trade = z.object({
   /** Evidence that contradicts us; a manager must look. */
   incident: z.enum(['amount_mismatch', 'merchant_mismatch']).nullable(),
   /**
-   * A late or surplus payment that is to be given back: `automatic` by rule · `manager` a person decides.
-   * Null when nothing is owed.
+   * A late or surplus payment that is to be given back: `automatic` it is on its way · `manager` a person
+   * decides. Null when nothing is owed.
    */
   refundDue: z.enum(['automatic', 'manager']).nullable(),
+  /** Given back by now, by the wallet's evidence. */
+  refundedFen: z.int().min(0),
+  /** Of refunds that are queued, under way, or whose outcome is unknown. */
+  refundingFen: z.int().min(0),
+  /** What can still be given back. */
+  refundableFen: z.int().min(0),
   /** A person ended the asking about this trade, with a reason; a payment that turns up later still counts. */
   setAside: z.object({ at: Instant, reason: z.string() }).nullable(),
 });
 export type Trade = z.infer<typeof Trade>;
 
-/** One line of a trade's history: a state change or an exchange with the wallet. */
+/** One line of a trade's history: a state change or an exchange with the wallet, of it or of one of its refunds. */
 export const TimelineEntry = z.object({
   at: Instant,
-  kind: z.enum(['state', 'exchange', 'incident', 'decision']),
+  kind: z.enum(['state', 'exchange', 'incident', 'decision', 'refund']),
   fromState: TradeState.nullable(),
   toState: TradeState.nullable(),
   /** A word of ours for what happened, e.g. `code_obtained`, `paid_seen`, `query`. */
   what: z.string(),
+  /** Of what concerns a refund: which one, and how its state changed. */
+  refund: z
+    .object({
+      refundNo: RefundNo,
+      amountFen: AmountFen,
+      fromState: RefundState.nullable(),
+      toState: RefundState.nullable(),
+    })
+    .nullable(),
   /** Of a decision: the person's reason. */
   reason: z.string().nullable(),
   /** Of an exchange with the wallet. */

@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import { Instant } from './money.ts';
 import { Order } from './order.ts';
+import { Refund } from './refund.ts';
 import { Trade } from './trade.ts';
 
 /**
  * What the shop's systems are told:
  * `order.paid` · `order.cancelled` · `charge.ended` nobody paid and no code of it can be paid any more ·
  * `trade.late` paid after the till had stopped asking · `trade.surplus` a second payment of the order ·
- * `trade.incident` the wallet's evidence contradicts us · `trade.set_aside` a person ended the asking.
+ * `trade.incident` the wallet's evidence contradicts us · `trade.set_aside` a person ended the asking ·
+ * `trade.kept` a person decided that a late or surplus payment is kept · `refund.requested` ·
+ * `refund.succeeded` the money is back · `refund.abnormal` the wallet cannot hand it over, a person must act there ·
+ * `refund.ended` nothing went back: refused, closed by the wallet, or withdrawn.
  */
 export const SHOP_MESSAGE_TYPES = [
   'order.paid',
@@ -17,6 +21,11 @@ export const SHOP_MESSAGE_TYPES = [
   'trade.surplus',
   'trade.incident',
   'trade.set_aside',
+  'trade.kept',
+  'refund.requested',
+  'refund.succeeded',
+  'refund.abnormal',
+  'refund.ended',
 ] as const;
 export type ShopMessageType = (typeof SHOP_MESSAGE_TYPES)[number];
 
@@ -35,6 +44,8 @@ export const ShopMessage = z.object({
   order: Order,
   /** The trade that it is about; of `order.paid` the one that paid. */
   trade: Trade.nullable(),
+  /** Of what concerns a refund. */
+  refund: Refund.nullable(),
   /** What is to be given back of that trade, in fen; 0 when nothing is. */
   dueBackFen: z.int().min(0),
   /** Of an incident its kind, of a decision the person's reason. */

@@ -7,6 +7,8 @@ import { controlError, jsonAnswer, type SandboxAnswer, type SandboxRequest, spli
 import type { Identity } from './identity/identity.ts';
 import { merchantFile } from './identity/merchant.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { Payouts } from './ledger/payouts.ts';
+import { REFUND_STATUSES, refundView } from './ledger/refund.ts';
 import type { LedgerTrade } from './ledger/trade.ts';
 import { notificationView } from './notifications/notification.ts';
 import type { Notifier } from './notifications/notifier.ts';
@@ -34,6 +36,7 @@ const billsShape = z.strictObject({
 const rotateShape = z.strictObject({
   to: z.enum(['next_certificate', 'retire_old_certificate', 'public_key_only', 'certificates']),
 });
+const refundShape = z.strictObject({ refundNo: z.string().min(1).max(64), status: z.enum(REFUND_STATUSES) });
 export type Rotation = z.infer<typeof rotateShape>['to'];
 
 /** What the sandbox's own controls act on. */
@@ -42,6 +45,7 @@ export interface Controls {
   bills: BillDesk;
   faults: ArmedFaults;
   notifier: Notifier;
+  payouts: Payouts;
   identity: () => Identity;
   /** Null when done, else why it cannot be done now. */
   rotate: (to: Rotation) => Promise<string | null>;
@@ -72,6 +76,7 @@ const ROUTES: Record<string, Partial<Record<string, Route>>> = {
     DELETE: ({ faults }) => jsonAnswer(200, { cleared: faults.clear() }),
   },
   '/bills': { POST: seedBills, DELETE: ({ bills }) => jsonAnswer(200, { cleared: bills.clear() }) },
+  '/refunds': { POST: settleRefund },
   '/clock': { POST: hasten },
   '/rotate': { POST: rotate },
 };
@@ -138,16 +143,32 @@ function seedBills({ bills }: Controls, request: SandboxRequest): SandboxAnswer 
   return controlError(409, 'too_many_seeds', 'Too many differences. DELETE /bills clears them.');
 }
 
-function hasten({ ledger, bills, notifier }: Controls, request: SandboxRequest): SandboxAnswer {
+/** As somebody at the wallet would do it: a refund becomes another, and its merchant is told. */
+function settleRefund({ ledger }: Controls, request: SandboxRequest): SandboxAnswer {
+  const json = bodyOf(request);
+  if (!json.ok) return json.answer;
+  const parsed = refundShape.safeParse(json.value);
+  if (!parsed.success) return invalid(parsed.error);
+  const { refundNo, status } = parsed.data;
+  const refund = ledger.refundsNamed(refundNo).find(({ channel }) => channel === 'wechat');
+  if (!refund) return controlError(404, 'not_found', `WeChat knows no refund ${refundNo}.`);
+  if (refund.status === 'SUCCESS' || refund.status === 'CLOSED')
+    return controlError(409, 'not_now', `This refund is ${refund.status}: that is final.`);
+  return jsonAnswer(200, refundView(ledger.refundBecomes(refund, status)));
+}
+
+function hasten({ ledger, bills, notifier, payouts }: Controls, request: SandboxRequest): SandboxAnswer {
   const json = bodyOf(request);
   if (!json.ok) return json.answer;
   const parsed = clockShape.safeParse(json.value);
   if (!parsed.success) return invalid(parsed.error);
   const { advanceMs } = parsed.data;
   bills.hasten(advanceMs);
+  const trades = ledger.hasten(advanceMs);
+  payouts.scheduleAll();
   return jsonAnswer(200, {
     advancedMs: advanceMs,
-    trades: ledger.hasten(advanceMs),
+    trades,
     notifications: notifier.hasten(advanceMs),
   });
 }

@@ -16,6 +16,7 @@ import {
   nextPlatformCertificate,
 } from './identity/identity.ts';
 import { Ledger, type LedgerChannel, ledgerShape } from './ledger/ledger.ts';
+import { createPayouts } from './ledger/payouts.ts';
 import { notificationShape } from './notifications/notification.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import { freshNotificationId, notificationWriter } from './notifications/write.ts';
@@ -95,8 +96,14 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     freshNo: (channel) => freshProviderNo(channel, clock.nowMs(), random),
     onChange: () => saver.changed(),
     onPaid: (trade) => notifier.paid(trade),
+    onRefund(refund, trade) {
+      payouts.schedule(refund);
+      notifier.refunded(refund, trade);
+    },
     snapshot: kept ?? undefined,
   });
+  const payouts = createPayouts(clock, ledger);
+  payouts.scheduleAll();
   const faults = new ArmedFaults();
   const stopping = new AbortController();
   const notifier = createNotifier({
@@ -132,6 +139,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     bills,
     faults,
     notifier,
+    payouts,
     identity: () => identity,
     async rotate(to) {
       const next = await rotated(identity, to, { nowMs: clock.nowMs(), random });
@@ -172,6 +180,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     async stop() {
       stopping.abort();
+      payouts.stop();
       await notifier.stop();
       await saver.saved();
     },

@@ -13,7 +13,7 @@ import { startService } from './service-child.ts';
 
 /**
  * The till's main job in a terminal: for each wallet an amount becomes a QR code, the sandbox's customer
- * pays it, the till says paid, and the wallet's own ledger agrees. Exit code 1, with the reason, otherwise.
+ * pays it, the till says paid, a part goes back, and the wallet's own ledger agrees. Exit code 1, with the reason, otherwise.
  */
 type Till = ContractRouterClient<Contract>;
 type Say = (line?: string) => void;
@@ -25,6 +25,15 @@ const SALES: Record<Channel, { amountFen: number; subject: string }> = {
 };
 /** A payment is seen by the first poll, a few seconds after the code; this is for a very slow machine. */
 const PAID_WITHIN_MS = 20 * SECOND;
+
+/** What goes back of the first sale. */
+const REFUND_FEN = 350;
+
+interface LedgerRefund {
+  refundNo: string;
+  amountFen: number;
+  status: string;
+}
 
 interface LedgerTrade {
   channel: string;
@@ -69,8 +78,10 @@ async function main(): Promise<void> {
 
     const { shopName, tillId } = await till.till.get();
     say(`${shopName}: till ${tillId}, charging against the built-in sandbox. No money moves.`);
-    for (const channel of CHANNELS) await sell({ till, wallets, channel, clock, say });
+    const sold: string[] = [];
+    for (const channel of CHANNELS) sold.push(await sell({ till, wallets, channel, clock, say }));
     await compareTotals(till, wallets, say);
+    await giveBackPart({ till, wallets, tradeNo: sold[0] ?? '', clock, say });
   } finally {
     cancelTimeout();
     for (const child of children) await child.stop();
@@ -85,7 +96,7 @@ async function sell(sale: {
   channel: Channel;
   clock: Clock;
   say: Say;
-}): Promise<void> {
+}): Promise<string> {
   const { till, wallets, channel, clock, say } = sale;
   const { amountFen, subject } = SALES[channel];
   const watching = new AbortController();
@@ -128,6 +139,33 @@ async function sell(sale: {
     throw new Deviation(`The wallet's ledger does not hold ${tradeNo} as paid with ${amountFen} fen.`);
   say(`✓ paid ¥${yuan(amountFen)} by ${NAMES[channel]}   order ${charge.orderNo}`);
   say(`  trade ${tradeNo}, the wallet's number ${paid.providerTradeNo}; its ledger agrees.`);
+  return tradeNo;
+}
+
+/** Part of a payment goes back: the till's word, and the wallet's. */
+async function giveBackPart(sale: {
+  till: Till;
+  wallets: string;
+  tradeNo: string;
+  clock: Clock;
+  say: Say;
+}): Promise<void> {
+  const { till, wallets, tradeNo, clock, say } = sale;
+  const { refundNo } = await till.refunds.create({ tradeNo, amountFen: REFUND_FEN, reason: '少做了一份' });
+  say(`¥${yuan(REFUND_FEN)} of trade ${tradeNo} goes back as refund ${refundNo} …`);
+  const startedAtMs = clock.monotonicMs();
+  let refund = await till.refunds.get({ refundNo });
+  while (refund.state !== 'succeeded' && clock.monotonicMs() - startedAtMs < PAID_WITHIN_MS) {
+    await sleep(clock, 200);
+    refund = await till.refunds.get({ refundNo });
+  }
+  const held = (await wholeLedger(wallets)).refunds.find((entry) => entry.refundNo === refundNo);
+  if (refund.state !== 'succeeded' || held?.status !== 'SUCCESS' || held.amountFen !== REFUND_FEN)
+    throw new Deviation(`The refund ${refundNo} is ${refund.state}, at the wallet ${held?.status}.`);
+  const { trade } = await till.trades.get({ tradeNo });
+  say(
+    `✓ given back ¥${yuan(REFUND_FEN)}; ¥${yuan(trade.refundableFen)} could still go back. The wallet agrees.`,
+  );
 }
 
 /** The code, as soon as the wallet has given it. */
@@ -164,9 +202,12 @@ async function phone(wallets: string, act: 'scan' | 'pay', code: string): Promis
 }
 
 async function ledger(wallets: string): Promise<LedgerTrade[]> {
+  return (await wholeLedger(wallets)).trades;
+}
+
+async function wholeLedger(wallets: string): Promise<{ trades: LedgerTrade[]; refunds: LedgerRefund[] }> {
   const answer = await fetch(`${wallets}/ledger`);
-  const { trades } = (await answer.json()) as { trades: LedgerTrade[] };
-  return trades;
+  return (await answer.json()) as { trades: LedgerTrade[]; refunds: LedgerRefund[] };
 }
 
 /** Fen as yuan, by moving the point through the text. */

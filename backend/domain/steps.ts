@@ -82,11 +82,8 @@ export function isPuzzle(outcome: { kind: string; cause?: string }): boolean {
 }
 
 /** Why an entry stops being asked by the machine after so many puzzles in a row; null while it goes on. */
-export function parkedAfter(
-  puzzles: number,
-  incident: Trade['incident'],
-): 'incident' | 'not_understood' | null {
-  if (incident !== null && puzzles >= INCIDENTS_MAX) return 'incident';
+export function parkedAfter(puzzles: number, isContradicted: boolean): 'incident' | 'not_understood' | null {
+  if (isContradicted && puzzles >= INCIDENTS_MAX) return 'incident';
   return puzzles >= PUZZLES_MAX ? 'not_understood' : null;
 }
 

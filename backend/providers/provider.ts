@@ -1,6 +1,7 @@
 import type { BillLine } from '../../wire/bill.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { Fen } from '../domain/money.ts';
+import type { RefundEvidence } from '../domain/refund.ts';
 import type { Channel } from '../domain/trade.ts';
 
 /**
@@ -28,6 +29,16 @@ export interface Provider {
    * a reversal it may refund; elsewhere the same as `close`. Safe to repeat.
    */
   cancel(request: TradeRef, at: Asked): Promise<Answered<CloseOutcome>>;
+  /**
+   * Between two requests to give back of one trade this must pass, a repeat of the same one included, ms.
+   */
+  readonly refundGapMs: number;
+  /**
+   * Gives back part or all of a paid trade. Safe to repeat with the same request: one number is given back once.
+   */
+  refund(request: RefundRequest, at: Asked): Promise<Answered<RefundOutcome>>;
+  /** What the wallet holds about a refund. */
+  refundQuery(request: RefundRef, at: Asked): Promise<Answered<RefundQueryOutcome>>;
   /**
    * What a notification proves, whoever brought it: verified on the bytes as they were posted, then compared
    * with our merchant and app. The amount is compared when it is settled. Never throws.
@@ -78,9 +89,26 @@ export interface Posted {
 }
 
 export type Notified =
-  /** Genuine, and about a trade. `signedMs`: when the wallet says it signed. */
-  | { kind: 'trade'; tradeNo: string; signedMs: number | null; outcome: QueryOutcome }
-  /** Genuine, and about something else: a refund, or what no table here knows. */
+  /**
+   * Genuine, and about a trade. `signedMs`: when the wallet says it signed. `refundNo`: it came because of this
+   * refund, about which it proves nothing by itself.
+   */
+  | {
+      kind: 'trade';
+      tradeNo: string;
+      signedMs: number | null;
+      outcome: QueryOutcome;
+      refundNo: string | null;
+    }
+  /** Genuine, and about a refund. */
+  | {
+      kind: 'refund';
+      tradeNo: string;
+      refundNo: string;
+      signedMs: number | null;
+      outcome: RefundQueryOutcome;
+    }
+  /** Genuine, and about something else, which no table here knows. */
   | { kind: 'other'; tradeNo: string | null; what: string }
   /** It cannot be judged just now: the wallet's keys could not be fetched. To be read again later. */
   | { kind: 'not_now' }
@@ -99,6 +127,20 @@ export interface TradeRef {
 export interface OpenRequest extends TradeRef {
   subject: string;
   /** Where the wallet is told to post what happens; absent: as its configuration says. */
+  notifyUrl?: string;
+}
+
+export interface RefundRef {
+  refundNo: string;
+  /** What goes back; the trade's own amount is beside it. */
+  amountFen: Fen;
+  trade: { tradeNo: string; amountFen: Fen };
+}
+
+export interface RefundRequest extends RefundRef {
+  /** Shown to the customer by the wallet. */
+  reason: string;
+  /** As of {@link OpenRequest}. */
   notifyUrl?: string;
 }
 
@@ -130,10 +172,38 @@ export type CloseOutcome =
   | { kind: 'query_first'; code: string; message: string }
   | Unanswered;
 
+export type RefundOutcome =
+  | { kind: 'evidence'; evidence: RefundEvidence }
+  /** The wallet took the question: what came of it is asked by query. */
+  | { kind: 'accepted' }
+  /** The merchant's account has too little money. Nothing was done; the same number again once it has. */
+  | { kind: 'held'; why: 'balance'; code: string; message: string }
+  /** The wallet refused for good: under this number nothing goes back. */
+  | { kind: 'refused'; reason: RefundRefusal; code: string; message: string }
+  /** A refusal, unless a query finds the refund: the number may be known there. */
+  | { kind: 'query_first'; code: string; message: string }
+  | Mismatch
+  | Unanswered;
+
+export type RefundQueryOutcome =
+  | { kind: 'evidence'; evidence: RefundEvidence }
+  /** The wallet knows no refund under this number, or not yet. */
+  | { kind: 'unseen'; code: string }
+  | Mismatch
+  | Unanswered;
+
+export type RefundRefusal =
+  | 'merchant_rejected'
+  | 'invalid_parameter'
+  | 'exceeds_payment'
+  | 'not_refundable'
+  | 'account_unusable'
+  | 'other';
+
 /** A genuine answer about something else than what was asked: wrong merchant, app or number. Never money. */
 export interface Mismatch {
   kind: 'mismatch';
-  field: 'tradeNo' | 'appId' | 'merchantId' | 'currency';
+  field: 'tradeNo' | 'refundNo' | 'appId' | 'merchantId' | 'currency';
   expected: string;
   received: string;
 }

@@ -2,17 +2,14 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Step, Trade } from '../domain/trade.ts';
 import type { Answered, Provider } from '../providers/provider.ts';
-import type { Exchange } from '../store/exchanges.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
-import type { Tried, Verdict } from './drain.ts';
+import { INTERRUPTED, isNews, NOTHING, UNCONFIGURED_MS, verdictOf, wireOf } from './asking.ts';
+import type { Tried } from './drain.ts';
 import type { Signal } from './hub.ts';
 import type { Observe } from './observe.ts';
 import { type Outcome, outcomeWord, type Settle } from './settle.ts';
 import type { Wallets } from './wallets.ts';
-
-/** A channel that was taken out of the configuration is looked for this often. */
-const UNCONFIGURED_MS = 60_000;
 
 /**
  * Carries out the outbox entries that ask a wallet: sends the question once, and settles what came, or
@@ -55,11 +52,12 @@ export function createAsk(deps: {
       exchange: isNews(entry, outcome)
         ? {
             tradeNo: trade.tradeNo,
+            refundNo: null,
             step,
             askedAtMs,
             durationMs: Math.floor(clock.monotonicMs() - startedMs),
             outcome: outcomeWord(outcome),
-            ...wire(answered),
+            ...wireOf(answered),
           }
         : null,
     };
@@ -69,33 +67,8 @@ export function createAsk(deps: {
     if (settled.changed.length > 0) signals.unshift({ kind: 'committed' });
     if (answered === INTERRUPTED) return { verdict: 'answered', signals };
     if (observe(trade.channel, answered, startedMs)) signals.push({ kind: 'status' });
-    return { verdict: verdict(outcome), signals };
+    return { verdict: verdictOf(outcome), signals };
   };
-}
-
-/** Whether the wallet as a whole is worth asking further. */
-function verdict(outcome: Outcome): Verdict {
-  if (outcome.kind !== 'unknown' || outcome.cause === 'unlisted') return 'answered';
-  return outcome.cause === 'throttled' ? 'throttled' : 'silent';
-}
-
-const NOTHING: Tried = { verdict: 'answered', signals: [] };
-
-const INTERRUPTED: Answered<Outcome> = {
-  outcome: { kind: 'unknown', cause: 'no_answer', code: '', message: 'The till was restarted.' },
-  exchange: { httpStatus: null, providerCode: null, requestId: null, answer: null, providerDateMs: null },
-};
-
-/** A poll or a repeated close that says what the last one said is no news; silence always is. */
-function isNews(entry: OutboxEntry, outcome: Outcome): boolean {
-  return outcome.kind === 'unknown' || entry.lastOutcomes[entry.kind] !== outcomeWord(outcome);
-}
-
-function wire({
-  exchange,
-}: Answered<Outcome>): Pick<Exchange, 'httpStatus' | 'providerCode' | 'requestId' | 'answer'> {
-  const { httpStatus, providerCode, requestId, answer } = exchange;
-  return { httpStatus, providerCode, requestId, answer };
 }
 
 function take(

@@ -54,6 +54,7 @@ export function createAskAboutLine(deps: {
         clock.nowMs(),
         {
           tradeNo: trade.tradeNo,
+          refundNo: null,
           step: 'query',
           askedAtMs,
           durationMs: Math.floor(clock.monotonicMs() - startedMs),

@@ -1,12 +1,14 @@
 import { type Clock, MINUTE } from '../../ports/clock.ts';
+import { isEnded } from '../domain/refund.ts';
 import type { Channel, Trade } from '../domain/trade.ts';
-import type { Notified, Posted, QueryOutcome } from '../providers/provider.ts';
+import type { Notified, Posted, QueryOutcome, RefundQueryOutcome } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
 import type { Hub } from './hub.ts';
 import type { LostTrades } from './lost-trades.ts';
 import { outcomeWord, type Settle } from './settle.ts';
+import type { SettleRefund } from './settle-refund.ts';
 import type { Wallets } from './wallets.ts';
 
 /**
@@ -23,8 +25,8 @@ const PROOF_MS = 5 * MINUTE;
 
 /**
  * Takes the wallets' notifications, whoever brings them: verified here on the bytes as they were posted, with
- * keys that never left the till. A payment that is proven is settled at once; everything else that is genuine
- * is a hint, and the wallet is asked. Safe to repeat, in any order. Throws `StorageError`; then nothing was kept.
+ * keys that never left the till. A payment or refund that is proven is settled at once; everything else that is
+ * genuine is a hint, and the wallet is asked. Safe to repeat, in any order. Throws `StorageError`; then nothing was kept.
  */
 export type Notify = ReturnType<typeof createNotify>;
 
@@ -32,13 +34,14 @@ export function createNotify(deps: {
   clock: Clock;
   store: Store;
   settle: Settle;
+  settleRefund: SettleRefund;
   wallets: Wallets;
   lostTrades: LostTrades;
   hub: Hub;
   /** A wallet that was silent is worth asking again: a word of it has just arrived. */
   drain: Pick<Drain, 'hurry'>;
 }) {
-  const { clock, store, settle, wallets, lostTrades, hub, drain } = deps;
+  const { clock, store, settle, settleRefund, wallets, lostTrades, hub, drain } = deps;
 
   return async function take(channel: Channel, posted: Posted): Promise<Taken> {
     const provider = wallets.provider(channel);
@@ -57,10 +60,41 @@ export function createNotify(deps: {
       return { kind: 'taken' };
     }
     if (!trade || trade.channel !== channel) return { kind: 'rejected', reason: 'not_ours' };
+    if (notified.kind === 'refund') {
+      // One that was made elsewhere, at the wallet's own site for one, is found when the bill is compared.
+      const refund = store.refunds.byNo(notified.refundNo);
+      if (!refund || refund.tradeNo !== trade.tradeNo) return { kind: 'taken' };
+      if (isRefundProof(notified, posted, nowMs)) await settleRefundNow(notified, posted, nowMs);
+      else await askRefundSoon(trade, notified.refundNo, nowMs);
+      return { kind: 'taken' };
+    }
     if (isProof(notified, posted, nowMs)) await settleNow(trade, notified.outcome, posted, nowMs);
     else await askSoon(trade, nowMs);
+    if (notified.kind === 'trade' && notified.refundNo !== null)
+      await askRefundSoon(trade, notified.refundNo, nowMs);
     return { kind: 'taken' };
   };
+
+  async function settleRefundNow(
+    { tradeNo, refundNo, outcome }: Extract<Notified, { kind: 'refund' }>,
+    posted: Posted,
+    nowMs: number,
+  ): Promise<void> {
+    const exchange = exchangeOf({ tradeNo, refundNo }, outcome, posted, nowMs);
+    const hasChanged = await store.transactSoon(() =>
+      settleRefund.notified(refundNo, outcome, nowMs, exchange),
+    );
+    if (hasChanged) hub.tell({ kind: 'committed' });
+  }
+
+  /** A hint about a refund of ours: the wallet is asked about it now. */
+  async function askRefundSoon(trade: Trade, refundNo: string, nowMs: number): Promise<void> {
+    const refund = store.refunds.byNo(refundNo);
+    if (refund?.tradeNo !== trade.tradeNo || isEnded(refund.state)) return;
+    await store.transactSoon(() => store.outbox.hurryRefund(refundNo, nowMs));
+    drain.hurry([trade.channel]);
+    hub.tell({ kind: 'committed' });
+  }
 
   async function settleNow(
     trade: Trade,
@@ -68,17 +102,7 @@ export function createNotify(deps: {
     posted: Posted,
     nowMs: number,
   ): Promise<void> {
-    const exchange: Exchange = {
-      tradeNo: trade.tradeNo,
-      step: 'notification',
-      askedAtMs: posted.receivedMs,
-      durationMs: Math.max(0, nowMs - posted.receivedMs),
-      outcome: outcomeWord(outcome),
-      httpStatus: null,
-      providerCode: null,
-      requestId: null,
-      answer: null,
-    };
+    const exchange = exchangeOf({ tradeNo: trade.tradeNo, refundNo: null }, outcome, posted, nowMs);
     const settled = await store.transactSoon(() =>
       // Asked here: another of its kind may have been written in the same group.
       settle.notified(trade.tradeNo, outcome, nowMs, stateNow(trade) === 'paid' ? null : exchange),
@@ -120,6 +144,46 @@ export function createNotify(deps: {
   }
 }
 
+function exchangeOf(
+  about: Pick<Exchange, 'tradeNo' | 'refundNo'>,
+  outcome: QueryOutcome | RefundQueryOutcome,
+  posted: Posted,
+  nowMs: number,
+): Exchange {
+  return {
+    ...about,
+    step: 'notification',
+    askedAtMs: posted.receivedMs,
+    durationMs: Math.max(0, nowMs - posted.receivedMs),
+    outcome: outcomeWord(outcome),
+    httpStatus: null,
+    providerCode: null,
+    requestId: null,
+    answer: null,
+  };
+}
+
+/** Signed a moment ago, and received then: what it says stands. */
+function isFresh(signedMs: number | null, posted: Posted, nowMs: number): boolean {
+  return (
+    signedMs !== null &&
+    Math.abs(nowMs - signedMs) < PROOF_MS &&
+    Math.abs(posted.receivedMs - signedMs) < PROOF_MS
+  );
+}
+
+/** Of a refund only its success settles it: the rest may have changed since, and is asked about. */
+function isRefundProof(
+  { signedMs, outcome }: Extract<Notified, { kind: 'refund' }>,
+  posted: Posted,
+  nowMs: number,
+): boolean {
+  if (!isFresh(signedMs, posted, nowMs)) return false;
+  return (
+    outcome.kind === 'mismatch' || (outcome.kind === 'evidence' && outcome.evidence.status === 'succeeded')
+  );
+}
+
 /**
  * Whether a notification settles the trade by itself: fresh by the time that the wallet signed into it, and a
  * payment, or a contradiction that a manager must see. What is unpaid, closed or going on is asked about.
@@ -129,11 +193,7 @@ function isProof(
   posted: Posted,
   nowMs: number,
 ): notified is Extract<Notified, { kind: 'trade' }> {
-  if (notified.kind !== 'trade' || notified.signedMs === null) return false;
-  const isFresh =
-    Math.abs(nowMs - notified.signedMs) < PROOF_MS &&
-    Math.abs(posted.receivedMs - notified.signedMs) < PROOF_MS;
-  if (!isFresh) return false;
+  if (notified.kind !== 'trade' || !isFresh(notified.signedMs, posted, nowMs)) return false;
   const { outcome } = notified;
   if (outcome.kind === 'mismatch') return true;
   return (

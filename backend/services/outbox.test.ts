@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { OutboxEntry } from '../../contract/outbox.ts';
 import { windowOf } from '../../test/fakes/client.ts';
 import { evidence } from '../../test/fakes/provider.ts';
+import { testBook } from '../../test/fakes/refund-book.ts';
 import { type TestTill, TTL_MS, testTill } from '../../test/fakes/till.ts';
 import { fen } from '../domain/money.ts';
 import { PUZZLES_MAX } from '../domain/steps.ts';
@@ -56,7 +57,7 @@ async function theOnly({ till }: World, state: 'due' | 'parked' | 'set_aside'): 
 /** The wallet's word that a trade was paid, whoever brought it. */
 function paymentTurnsUp({ db, clock }: World, tradeNo: string): void {
   const store = createStore(db);
-  const settle = createSettle(store, { automaticMaxFen: fen(LIMIT) });
+  const settle = createSettle(store, { automaticMaxFen: fen(LIMIT) }, testBook(store));
   const trade = store.trades.byNo(tradeNo);
   if (!trade) throw new Error('gone');
   const entry = { entryId: 0, kind: 'query', attempts: 0, puzzles: 0, tradeNo } as never;
@@ -254,46 +255,88 @@ describe('money to give back', () => {
     return wechat;
   }
 
-  test.each([
-    [LIMIT, 'automatic'],
-    [LIMIT + 1, 'manager'],
-  ] as const)('of a cancelled order (%i fen) is kept once, for %s', async (amountFen, by) => {
-    const world = started();
-    const tradeNo = await paidAfterCancel(world, amountFen);
-    for (let again = 0; again < 3; again++) paymentTurnsUp(world, tradeNo);
-    expect(await theOnly(world, 'parked')).toMatchObject({
-      kind: 'refund',
-      why: 'refund_late',
-      canRetry: false,
-      tradeNo,
-      amountFen,
-    });
-    expect((await world.till.trade(tradeNo)).trade).toMatchObject({ late: true, refundDue: by });
-    expect((await world.till.status()).outbox).toMatchObject({ parked: 0, refundsDue: 1 });
-  });
-
-  test.each([
-    [LIMIT, 'automatic'],
-    [LIMIT + 1, 'manager'],
-  ] as const)('of a surplus (%i fen) is kept once, for %s', async (amountFen, by) => {
-    const world = started();
+  async function surplus(world: World, amountFen: number) {
     const { alipay, wechat } = await charged(world, 'A1', amountFen);
     world.alipay.status.set(alipay, 'paid');
     world.wechat.status.set(wechat, 'paid');
     await world.clock.advance(TTL_MS);
-    const entry = await theOnly(world, 'parked');
-    expect(entry).toMatchObject({ kind: 'refund', why: 'refund_surplus', canRetry: false, amountFen });
-    paymentTurnsUp(world, entry.tradeNo ?? '');
-    await theOnly(world, 'parked');
-    expect((await world.till.trade(entry.tradeNo ?? '')).trade).toMatchObject({
-      surplus: true,
-      refundDue: by,
+    const both = await Promise.all([alipay, wechat].map((tradeNo) => world.till.trade(tradeNo)));
+    return both.find(({ trade }) => trade.surplus)?.trade.tradeNo ?? '';
+  }
+
+  test.each([
+    ['a cancelled order', 'late', paidAfterCancel],
+    ['a surplus', 'surplus', surplus],
+  ] as const)('of %s up to the limit is given back once, by rule', async (_what, why, happens) => {
+    const world = started();
+    const tradeNo = await happens(world, LIMIT);
+    for (let again = 0; again < 3; again++) paymentTurnsUp(world, tradeNo);
+    await world.clock.advance(HOUR_MS);
+    const { trade, refunds } = await world.till.trade(tradeNo);
+    expect(trade).toMatchObject({ refundDue: null, refundedFen: LIMIT, refundableFen: 0 });
+    expect(refunds).toMatchObject([{ state: 'succeeded', why, amountFen: LIMIT }]);
+    expect([...world.alipay.refunds, ...world.wechat.refunds]).toHaveLength(1);
+    expect((await world.till.outbox('parked')).items).toEqual([]);
+  });
+
+  test.each([
+    ['a cancelled order', 'late', paidAfterCancel],
+    ['a surplus', 'surplus', surplus],
+  ] as const)('of %s above the limit waits for a person, once', async (_what, why, happens) => {
+    const world = started();
+    const tradeNo = await happens(world, LIMIT + 1);
+    for (let again = 0; again < 3; again++) paymentTurnsUp(world, tradeNo);
+    await world.clock.advance(HOUR_MS);
+    expect(await theOnly(world, 'parked')).toMatchObject({
+      kind: 'give_back',
+      why: `refund_${why}`,
+      canRetry: false,
+      tradeNo,
+      amountFen: LIMIT + 1,
     });
+    expect(await world.till.trade(tradeNo)).toMatchObject({ trade: { refundDue: 'manager' }, refunds: [] });
+    expect((await world.till.status()).outbox).toMatchObject({ parked: 0, refundsDue: 1 });
+    expect([...world.alipay.refunds, ...world.wechat.refunds]).toEqual([]);
+  });
+
+  test('goes back when a person decides so', async () => {
+    const world = started();
+    const tradeNo = await surplus(world, LIMIT + 1);
+    await world.till.giveBack(tradeNo);
+    await expect(world.till.giveBack(tradeNo)).rejects.toMatchObject({ code: 'refund_not_due' });
+    await world.clock.advance(HOUR_MS);
+    const { trade, refunds, timeline } = await world.till.trade(tradeNo);
+    expect(trade).toMatchObject({ refundDue: null, refundedFen: LIMIT + 1 });
+    expect(refunds).toMatchObject([{ state: 'succeeded', why: 'surplus' }]);
+    expect(timeline.filter(({ kind }) => kind === 'refund').map(({ what }) => what)).toEqual([
+      'requested',
+      'succeeded_seen',
+    ]);
+    expect((await world.till.outbox('parked')).items).toEqual([]);
+  });
+
+  test('is a person’s again when the wallet refuses it', async () => {
+    const world = started();
+    const refused = { kind: 'refused', reason: 'not_refundable', code: 'X', message: '' } as const;
+    for (const wallet of [world.alipay, world.wechat])
+      wallet.script.push({ step: 'refund', answer: refused });
+    const tradeNo = await surplus(world, LIMIT);
+    await world.clock.advance(HOUR_MS);
+    expect(await world.till.trade(tradeNo)).toMatchObject({
+      trade: { refundDue: 'manager', refundableFen: LIMIT },
+      refunds: [{ state: 'refused' }],
+    });
+    expect(await theOnly(world, 'parked')).toMatchObject({ kind: 'give_back', tradeNo });
+    await world.till.keep(tradeNo, '顾客同意抵下一单');
+    const { trade, timeline } = await world.till.trade(tradeNo);
+    expect(trade).toMatchObject({ refundDue: null, refundedFen: 0 });
+    expect(timeline.at(-1)).toMatchObject({ kind: 'decision', what: 'kept', reason: '顾客同意抵下一单' });
+    await expect(world.till.keep(tradeNo, '再来一次')).rejects.toMatchObject({ code: 'refund_not_due' });
   });
 
   test('is not the machine’s to try, and is closed by hand with a reason', async () => {
     const world = started();
-    const tradeNo = await paidAfterCancel(world, 1250);
+    const tradeNo = await paidAfterCancel(world, LIMIT + 1);
     const { entryId } = await theOnly(world, 'parked');
     await expect(world.till.retry(entryId)).rejects.toMatchObject({ code: 'entry_not_parked' });
     await world.till.setAside(entryId, '已在商户平台退款');

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import { endChargeIfOver } from './charge-end.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
+import { kept } from './refund.ts';
 
 /** What a person decides about entries that the machine gave up on. */
 export type OutboxService = ReturnType<typeof createOutbox>;
@@ -19,11 +20,49 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
     return entry;
   }
 
+  function setAsideHere(
+    { entryId, kind, tradeNo, orderNo, refundNo }: OutboxEntry,
+    reason: string,
+    nowMs: number,
+  ): void {
+    const trade = tradeNo === null || kind === 'tell' ? undefined : store.trades.byNo(tradeNo);
+    if (trade && kind === 'give_back') {
+      kept(store, trade, entryId, reason, nowMs);
+      return;
+    }
+    store.outbox.setAside(entryId, nowMs, reason);
+    const refund = refundNo === null ? undefined : store.refunds.byNo(refundNo);
+    const setAside = { atMs: nowMs, reason };
+    const about = { atMs: nowMs, orderNo, tradeNo: trade?.tradeNo ?? '', what: reason };
+    if (refund) {
+      store.refunds.update({ ...refund, setAside });
+      // Whoever ended it knows what became of the money: nothing is left for the till to give back.
+      if (trade) store.trades.update({ ...trade, refundDue: null });
+      const { refundNo: number, state } = refund;
+      store.events.append({
+        ...about,
+        type: 'refund.set_aside',
+        refundNo: number,
+        fromState: state,
+        toState: state,
+      });
+    } else if (trade) {
+      store.trades.update({ ...trade, setAside });
+      store.events.append({
+        ...about,
+        type: 'trade.set_aside',
+        fromState: trade.state,
+        toState: trade.state,
+      });
+      endChargeIfOver(store, trade, nowMs);
+    }
+  }
+
   return {
-    /** The machine tries a parked entry again, now. What is to be given back is not the machine's to try. */
+    /** The machine tries a parked entry again, now. Whether a payment goes back is not the machine's to decide. */
     retry(entryId: number): OutboxEntry {
       const entry = store.transact(() => {
-        if (parked(entryId).kind === 'refund') throw new ServiceError('entry_not_parked');
+        if (parked(entryId).kind === 'give_back') throw new ServiceError('entry_not_parked');
         store.outbox.retry(entryId, clock.nowMs());
         return mustHave(store.outbox.byId(entryId));
       });
@@ -33,31 +72,14 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
     },
     /**
      * Ends a parked entry by hand. Its trade is no longer asked about and holds up its order no more; it
-     * becomes neither paid nor closed by that, and a payment that turns up later still counts.
+     * becomes neither paid nor closed by that, and a payment that turns up later still counts. A refund keeps
+     * holding its part. A payment that was to go back is kept.
      */
     setAside(entryId: number, reason: string, by?: By): OutboxEntry {
       const nowMs = clock.nowMs();
       const entry = store.transact(
         () => {
-          const { kind, tradeNo, orderNo } = parked(entryId);
-          store.outbox.setAside(entryId, nowMs, reason);
-          const trade = tradeNo === null || kind === 'tell' ? undefined : store.trades.byNo(tradeNo);
-          if (trade) {
-            const isDebt = kind === 'refund';
-            store.trades.update(
-              isDebt ? { ...trade, refundDue: null } : { ...trade, setAside: { atMs: nowMs, reason } },
-            );
-            store.events.append({
-              atMs: nowMs,
-              type: 'trade.set_aside',
-              orderNo,
-              tradeNo: trade.tradeNo,
-              fromState: trade.state,
-              toState: trade.state,
-              what: reason,
-            });
-            endChargeIfOver(store, trade, nowMs);
-          }
+          setAsideHere(parked(entryId), reason, nowMs);
           return mustHave(store.outbox.byId(entryId));
         },
         { by: by && { ...by, reason } },

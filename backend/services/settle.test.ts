@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { evidence, unanswered } from '../../test/fakes/provider.ts';
+import { testBook } from '../../test/fakes/refund-book.ts';
 import { isLive, newTrade, type Step, type Trade } from '../domain/trade.ts';
 import { openMemoryDatabase } from '../store/database.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
@@ -106,6 +107,7 @@ const GONE: OutboxEntry = {
   lane: '',
   orderNo: 'A1',
   tradeNo: null,
+  refundNo: null,
   payload: null,
   state: 'due',
   why: null,
@@ -136,7 +138,7 @@ function answer(outcome: Outcome): Answer {
 }
 
 function play(store: Store, moves: readonly Move[]): void {
-  const settle = createSettle(store, POLICY);
+  const settle = createSettle(store, POLICY, testBook(store));
   for (const each of moves) {
     if ('decide' in each) settle.decide(each.tradeNo, each.decide, 60);
     else {
@@ -216,8 +218,12 @@ describe('settling, whatever comes in whatever order', () => {
         for (const no of TRADES)
           expect(store.outbox.ofTrade(no) !== undefined).toBe(isLive(must(store, no).state));
         const surplus = TRADES.filter((no) => must(store, no).surplus);
-        expect(store.outbox.counts().refundsDue).toBe(surplus.length);
         for (const no of surplus) expect(must(store, no).refundDue).toBe('automatic');
+        const refunds = TRADES.flatMap((no) => store.refunds.ofTrade(no));
+        expect(refunds.map(({ tradeNo, amountFen }) => [tradeNo, amountFen])).toEqual(
+          surplus.map((no) => [no, AMOUNT]),
+        );
+        expect(store.outbox.counts().refunding).toBe(surplus.length);
       }),
       { numRuns: 300 },
     );
@@ -237,7 +243,7 @@ describe('settling, whatever comes in whatever order', () => {
               (each) => 'decide' in each || each.outcome(must(store, each.tradeNo)).kind !== 'evidence',
             ),
           );
-          const settle = createSettle(store, POLICY);
+          const settle = createSettle(store, POLICY, testBook(store));
           const wrong = { ...evidence(must(store, 'WX0001'), 'paid', 50), amountFen: amountFen as never };
           settle.outcome(asking(store, 'WX0001', 'query'), answer({ kind: 'evidence', evidence: wrong }));
           expect(must(store, 'WX0001').state).not.toBe('paid');

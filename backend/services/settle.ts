@@ -1,6 +1,6 @@
 import { byTill } from '../domain/actor.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import { type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
+import { type RefundDue, type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
 import { delayAfter, isPuzzle, isUrgent, type Pace, parkedAfter, stepAfter } from '../domain/steps.ts';
 import {
   type Incident,
@@ -11,12 +11,19 @@ import {
   type Trade,
   type TradeEvent,
 } from '../domain/trade.ts';
-import type { CloseOutcome, OpenOutcome, QueryOutcome } from '../providers/provider.ts';
+import type {
+  CloseOutcome,
+  OpenOutcome,
+  QueryOutcome,
+  RefundOutcome,
+  RefundQueryOutcome,
+} from '../providers/provider.ts';
 import { happened } from '../store/events.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { endChargeIfOver } from './charge-end.ts';
+import type { RefundBook } from './refund-book.ts';
 
 /** What a step brought: one of the provider's outcomes. */
 export type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
@@ -53,7 +60,7 @@ interface Applied extends Settled {
  */
 export type Settle = ReturnType<typeof createSettle>;
 
-export function createSettle(store: Store, policy: RefundPolicy) {
+export function createSettle(store: Store, policy: RefundPolicy, book: RefundBook) {
   /**
    * Applies the answer to an outbox entry's question to its trade, and plans the next one. Throws
    * `StorageError`; then nothing was written.
@@ -137,7 +144,7 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       dueAtMs: delayMs === 0 ? Math.min(entry.dueAtMs, nowMs) : nowMs + delayMs,
       attempts,
       puzzles,
-      park: parkedAfter(puzzles, contradicted ? trade.incident : null),
+      park: parkedAfter(puzzles, contradicted),
       outcome: outcomeWord(result),
       atMs: nowMs,
       answered: result.kind !== 'unknown',
@@ -194,8 +201,8 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       refusal: to === 'failed' ? (facts.refusal ?? before.refusal) : before.refusal,
       unknown: unknownAfter(before, to, event, asked, nowMs),
     };
-    const back = becamePaid ? giveBack(after, nowMs) : null;
-    after.refundDue = back ?? before.refundDue;
+    const due = becamePaid ? dueBack(after) : null;
+    after.refundDue = due?.by ?? before.refundDue;
     const next = stepAfter(after, event, asked);
     if (same(before, after)) return { trade: after, changed: [], next };
     store.trades.update(after);
@@ -211,29 +218,17 @@ export function createSettle(store: Store, policy: RefundPolicy) {
       ...(becamePaid ? { data: paidFacts(after) } : {}),
     });
     const others = becamePaid ? collected(after, nowMs) : [];
+    if (due) book.giveBack(after, due, nowMs);
     endChargeIfOver(store, after, nowMs);
     return { trade: after, changed: [after, ...others], next };
   }
 
-  /** Writes the intent to give a payment back that nobody asked for; says by whom, or null. */
-  function giveBack(paid: Trade, nowMs: number): Trade['refundDue'] {
+  /** Whether a payment that nobody asked for goes back, and by whom. */
+  function dueBack(paid: Trade): RefundDue | null {
+    // After a restore its refund may be known while its payment was not.
+    if (book.leftFen(paid) === 0) return null;
     const orderCancelled = store.orders.byNo(paid.orderNo)?.state === 'cancelled';
-    const due = refundDue({ ...paid, orderCancelled }, policy);
-    if (due === null) return null;
-    store.outbox.add(
-      {
-        kind: 'refund',
-        queue: 'refunds',
-        lane: `refund:${paid.tradeNo}`,
-        orderNo: paid.orderNo,
-        tradeNo: paid.tradeNo,
-        payload: null,
-        why: due.why,
-        priority: 1,
-      },
-      nowMs,
-    );
-    return due.by;
+    return refundDue({ ...paid, orderCancelled }, policy);
   }
 
   /** The order is paid: said once, and every other code of it is closed. */
@@ -286,7 +281,7 @@ function contradicts(before: Trade, outcome: Outcome): boolean {
 }
 
 /** An outcome in one word, with the wallet's status or the cause of silence. */
-export function outcomeWord(outcome: Outcome): string {
+export function outcomeWord(outcome: Outcome | RefundOutcome | RefundQueryOutcome): string {
   switch (outcome.kind) {
     case 'evidence':
       return `evidence:${outcome.evidence.providerStatus}`;

@@ -37,6 +37,7 @@ export function createStatus(deps: {
       nextAt: counts.nextUnansweredMs === null ? null : storeInstant(counts.nextUnansweredMs),
       parked: counts.parked,
       refundsDue: counts.refundsDue,
+      refunding: counts.refunding,
     };
   }
 

@@ -85,10 +85,23 @@ export function createStream(deps: {
       case 'trade.changed':
       case 'trade.incident':
       case 'trade.set_aside':
+      case 'trade.kept':
         return {
           type: event.type,
           at,
           tradeNo: event.tradeNo,
+          fromState: event.fromState,
+          toState: event.toState,
+          what: event.what ?? '',
+          order,
+        };
+      case 'refund.changed':
+      case 'refund.incident':
+      case 'refund.set_aside':
+        return {
+          type: event.type,
+          at,
+          refund: views.refundByNo(event.refundNo),
           fromState: event.fromState,
           toState: event.toState,
           what: event.what ?? '',

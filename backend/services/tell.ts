@@ -1,6 +1,7 @@
 import type { ShopMessage, ShopMessageType } from '../../contract/webhook.ts';
 import type { Random } from '../../ports/random.ts';
 import { storeInstant } from '../domain/store-time.ts';
+import type { Trade } from '../domain/trade.ts';
 import { isAboutOrder, type OrderEvent, type StoredEvent } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import type { Views } from './views.ts';
@@ -21,6 +22,7 @@ export function createTell(deps: { store: Store; random: Random; views: Views; t
 
   function write(type: ShopMessageType, event: OrderEvent): void {
     const { orderNo, tradeNo, atMs } = event;
+    const refundNo = 'refundNo' in event ? event.refundNo : null;
     const trade = tradeNo === null ? undefined : store.trades.byNo(tradeNo);
     const message: ShopMessage = {
       id: `msg_${Buffer.from(random.bytes(16)).toString('hex')}`,
@@ -30,8 +32,9 @@ export function createTell(deps: { store: Store; random: Random; views: Views; t
       version: store.orders.nextTold(orderNo),
       order: views.orderByNo(orderNo),
       trade: trade ? views.trade(trade) : null,
-      dueBackFen: trade && trade.refundDue !== null ? trade.amountFen : 0,
-      what: type === 'trade.incident' || type === 'trade.set_aside' ? event.what : null,
+      refund: refundNo === null ? null : views.refundByNo(refundNo),
+      dueBackFen: trade ? dueBackFen(trade) : 0,
+      what: SAID.includes(type) ? event.what : null,
     };
     store.outbox.add(
       {
@@ -47,7 +50,15 @@ export function createTell(deps: { store: Store; random: Random; views: Views; t
       atMs,
     );
   }
+
+  /** What of an owed payment is not back yet. */
+  function dueBackFen({ tradeNo, amountFen, refundDue }: Trade): number {
+    return refundDue === null ? 0 : amountFen - store.refunds.sums(tradeNo).succeededFen;
+  }
 }
+
+/** Messages that carry what the event says in words. */
+const SAID: readonly ShopMessageType[] = ['trade.incident', 'trade.set_aside', 'trade.kept'];
 
 /** What the shop's systems are told of an event; null when it is the till's own affair. */
 function noteworthy(event: OrderEvent, store: Store): ShopMessageType | null {
@@ -56,7 +67,13 @@ function noteworthy(event: OrderEvent, store: Store): ShopMessageType | null {
     case 'order.cancelled':
     case 'trade.incident':
     case 'trade.set_aside':
+    case 'trade.kept':
       return event.type;
+    case 'refund.changed':
+      return refundMessage(event);
+    case 'refund.incident':
+    case 'refund.set_aside':
+      return null;
     case 'charge.ended':
       return isPaid(event.orderNo, store) ? null : event.type;
     case 'trade.changed':
@@ -77,4 +94,19 @@ function unexpected(tradeNo: string, store: Store): ShopMessageType | null {
   const paid = store.trades.byNo(tradeNo);
   if (paid?.surplus) return 'trade.surplus';
   return paid?.late ? 'trade.late' : null;
+}
+
+function refundMessage({ fromState, toState }: StoredEvent): ShopMessageType | null {
+  if (fromState === null) return 'refund.requested';
+  switch (toState) {
+    case 'succeeded':
+    case 'abnormal':
+      return `refund.${toState}`;
+    case 'closed':
+    case 'refused':
+    case 'withdrawn':
+      return 'refund.ended';
+    default:
+      return null;
+  }
 }

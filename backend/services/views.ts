@@ -1,8 +1,10 @@
 import type { Charge as ChargeView, Order as OrderView } from '../../contract/order.ts';
 import type { OutboxEntry as OutboxEntryView } from '../../contract/outbox.ts';
+import type { Refund as RefundView } from '../../contract/refund.ts';
 import type { TimelineEntry, Trade as TradeView } from '../../contract/trade.ts';
 import { chargeState } from '../domain/charge.ts';
 import type { Charge, Order } from '../domain/order.ts';
+import { mayWithdraw, type Refund, type RefundState } from '../domain/refund.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Trade } from '../domain/trade.ts';
 import type { StoredEvent } from '../store/events.ts';
@@ -54,6 +56,49 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       surplus: row.surplus,
       incident: row.incident,
       refundDue: row.refundDue,
+      ...sums(row),
+      setAside: setAsideView(row.setAside),
+    };
+  }
+
+  function sums(row: Trade): Pick<TradeView, 'refundedFen' | 'refundingFen' | 'refundableFen'> {
+    if (row.state !== 'paid') return { refundedFen: 0, refundingFen: 0, refundableFen: 0 };
+    const { succeededFen, heldFen } = store.refunds.sums(row.tradeNo);
+    return {
+      refundedFen: succeededFen,
+      refundingFen: heldFen,
+      refundableFen: Math.max(0, row.amountFen - succeededFen - heldFen),
+    };
+  }
+
+  function refund(row: Refund): RefundView {
+    const dialogue = store.outbox.ofRefund(row.refundNo);
+    return {
+      refundNo: row.refundNo,
+      tradeNo: row.tradeNo,
+      orderNo: row.orderNo,
+      channel: row.channel,
+      amountFen: row.amountFen,
+      reason: row.reason,
+      why: row.why,
+      // On its way just now, with no answer yet.
+      state: row.state === 'queued' && row.sends > 0 ? 'asked' : row.state,
+      providerRefundNo: row.providerRefundNo,
+      requestedAt: storeInstant(row.requestedAtMs),
+      sentAt: optionalInstant(row.lastSentAtMs),
+      succeededAt: optionalInstant(row.succeededAtMs),
+      endedAt: optionalInstant(row.endedAtMs),
+      canWithdraw: mayWithdraw(row),
+      unknownSince: optionalInstant(row.unknownSinceMs),
+      nextAskAt: dialogue?.state === 'due' ? storeInstant(dueAtMs(dialogue)) : null,
+      attempts: dialogue?.attempts ?? 0,
+      held: row.held,
+      refusal: row.refusal && {
+        reason: row.refusal.reason as NonNullable<RefundView['refusal']>['reason'],
+        providerCode: row.refusal.code,
+        providerMessage: row.refusal.message,
+      },
+      incident: row.incident,
       setAside: setAsideView(row.setAside),
     };
   }
@@ -71,11 +116,12 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       kind: row.kind,
       state: row.state,
       why: row.why,
-      canRetry: row.state === 'parked' && row.kind !== 'refund',
+      canRetry: row.state === 'parked' && row.kind !== 'give_back',
       orderNo: row.orderNo,
       tradeNo: row.tradeNo,
+      refundNo: row.refundNo,
       channel: about?.channel ?? null,
-      amountFen: about?.amountFen ?? order.amountFen,
+      amountFen: amountOf(row) ?? about?.amountFen ?? order.amountFen,
       subject: order.subject,
       createdAt: storeInstant(row.createdAtMs),
       dueAt: row.state === 'due' ? storeInstant(dueAtMs(row)) : null,
@@ -84,6 +130,10 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       lastAttemptAt: optionalInstant(row.lastAttemptAtMs),
       setAside: setAsideView(row.setAside),
     };
+  }
+
+  function amountOf({ refundNo }: OutboxEntry): number | undefined {
+    return refundNo === null ? undefined : store.refunds.byNo(refundNo)?.amountFen;
   }
 
   function charge(row: Charge): ChargeView {
@@ -116,6 +166,46 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
     };
   }
 
+  function ofRefund(refundNo: string | null): TimelineEntry['refund'] {
+    const row = refundNo === null ? undefined : store.refunds.byNo(refundNo);
+    return row ? { refundNo: row.refundNo, amountFen: row.amountFen, fromState: null, toState: null } : null;
+  }
+
+  function happening(event: StoredEvent): TimelineEntry {
+    const { type, atMs, fromState, toState, what } = event;
+    switch (type) {
+      case 'refund.changed':
+      case 'refund.incident':
+      case 'refund.set_aside': {
+        const about = ofRefund(event.refundNo);
+        const refund = about && {
+          ...about,
+          fromState: fromState as RefundState | null,
+          toState: toState as RefundState | null,
+        };
+        const entry = { ...stateEntry(atMs, null, null, what ?? ''), refund };
+        if (type === 'refund.incident') return { ...entry, kind: 'incident' };
+        return type === 'refund.changed'
+          ? { ...entry, kind: 'refund' }
+          : { ...entry, kind: 'decision', what: 'set_aside', reason: what };
+      }
+      case 'trade.set_aside':
+      case 'trade.kept': {
+        const entry = tradeEntry(event);
+        return {
+          ...entry,
+          kind: 'decision',
+          what: type === 'trade.kept' ? 'kept' : 'set_aside',
+          reason: what,
+        };
+      }
+      case 'trade.incident':
+        return { ...tradeEntry(event), kind: 'incident' };
+      default:
+        return tradeEntry(event);
+    }
+  }
+
   /** State changes and exchanges of a trade, oldest first; of two in the same millisecond the exchange first. */
   function timeline(row: Trade): TimelineEntry[] {
     const states = store.events.ofTrade(row.tradeNo).filter((event) => event.toState !== null);
@@ -129,6 +219,7 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
           fromState: null,
           toState: null,
           what: exchange.step,
+          refund: ofRefund(exchange.refundNo),
           reason: null,
           exchange: {
             outcome: exchange.outcome,
@@ -163,28 +254,32 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       if (!row) throw new ServiceError('charge_not_found');
       return charge(row);
     },
-    tradeByNo(tradeNo: string): { trade: TradeView; order: OrderView; timeline: TimelineEntry[] } {
+    refund,
+    refundByNo(refundNo: string): RefundView {
+      const row = store.refunds.byNo(refundNo);
+      if (!row) throw new ServiceError('refund_not_found');
+      return refund(row);
+    },
+    tradeByNo(tradeNo: string): {
+      trade: TradeView;
+      order: OrderView;
+      refunds: RefundView[];
+      timeline: TimelineEntry[];
+    } {
       const row = store.trades.byNo(tradeNo);
       if (!row) throw new ServiceError('trade_not_found');
       return {
         trade: trade(row),
         order: order(mustHave(store.orders.byNo(row.orderNo))),
+        refunds: store.refunds.ofTrade(tradeNo).map(refund),
         timeline: timeline(row),
       };
     },
   };
 }
 
-function happening(event: StoredEvent): TimelineEntry {
-  const entry = stateEntry(event.atMs, event.fromState, event.toState, event.what ?? '');
-  switch (event.type) {
-    case 'trade.incident':
-      return { ...entry, kind: 'incident' };
-    case 'trade.set_aside':
-      return { ...entry, kind: 'decision', what: 'set_aside', reason: event.what };
-    default:
-      return entry;
-  }
+function tradeEntry({ atMs, fromState, toState, what }: StoredEvent): TimelineEntry {
+  return stateEntry(atMs, fromState as Trade['state'] | null, toState as Trade['state'] | null, what ?? '');
 }
 
 function setAsideView(setAside: { atMs: number; reason: string } | null): TradeView['setAside'] {
@@ -197,7 +292,16 @@ function stateEntry(
   toState: Trade['state'] | null,
   what: string,
 ): TimelineEntry {
-  return { at: storeInstant(atMs), kind: 'state', fromState, toState, what, reason: null, exchange: null };
+  return {
+    at: storeInstant(atMs),
+    kind: 'state',
+    fromState,
+    toState,
+    what,
+    refund: null,
+    reason: null,
+    exchange: null,
+  };
 }
 
 function optionalInstant(ms: number | null): string | null {

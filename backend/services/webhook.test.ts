@@ -133,6 +133,8 @@ describe('what the shop’s systems are told', () => {
       ['A1', 3, 'order.paid', 1250, 'manager'],
       ['A2', 1, 'order.paid', 0, null],
       ['A2', 2, 'trade.surplus', 900, 'automatic'],
+      ['A2', 3, 'refund.requested', 900, 'automatic'],
+      ['A2', 4, 'refund.succeeded', 0, null],
     ]);
   });
 

@@ -1,6 +1,7 @@
 import type { Actor, By } from '../domain/actor.ts';
 import { LEDGER_START, type LedgerRow } from '../domain/ledger.ts';
 import type { Charge, Order } from '../domain/order.ts';
+import type { RefundState } from '../domain/refund.ts';
 import type { Trade, TradeState } from '../domain/trade.ts';
 import type { Db } from './database.ts';
 import { ledgerHash } from './ledger-chain.ts';
@@ -17,16 +18,27 @@ interface OrderHappening {
   toState: null;
 }
 
+/** Of a refund; from null when it begins. */
+interface RefundHappening {
+  type: 'refund.changed' | 'refund.incident' | 'refund.set_aside';
+  orderNo: string;
+  tradeNo: string;
+  refundNo: string;
+  fromState: RefundState | null;
+  toState: RefundState;
+}
+
 /** What can happen, by what it is about. A further kind is a further member here, and no other change of the table. */
 type Happening =
   | OrderHappening
   | {
-      type: 'trade.changed' | 'trade.incident' | 'trade.set_aside';
+      type: 'trade.changed' | 'trade.incident' | 'trade.set_aside' | 'trade.kept';
       orderNo: string;
       tradeNo: string;
       fromState: TradeState;
       toState: TradeState;
     }
+  | RefundHappening
   | {
       /** One that a backup did not know. */
       type: 'trade.restored';
@@ -62,7 +74,6 @@ type Happening =
 export type StoredEvent = Happening & {
   seq: number;
   atMs: number;
-  refundNo: string | null;
   what: string | null;
   data: Facts | null;
   by: By | null;

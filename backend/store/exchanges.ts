@@ -1,10 +1,13 @@
+import type { RefundStep } from '../domain/refund-steps.ts';
 import type { Step } from '../domain/trade.ts';
 import type { Db } from './database.ts';
 
 /** One question to a wallet and its answer, as the wire showed it. */
 export interface Exchange {
   tradeNo: string;
-  step: Step | 'notification';
+  /** The refund that it was about; null when it was about the trade itself. */
+  refundNo: string | null;
+  step: Step | RefundStep | 'notification';
   askedAtMs: number;
   durationMs: number;
   /** The outcome's word, with the wallet's status or the cause of silence: `evidence:NOTPAY`, `unknown:no_answer`. */
@@ -20,11 +23,11 @@ export type ExchangesTable = ReturnType<typeof exchangesTable>;
 /** The table `exchanges`: append only. */
 export function exchangesTable(db: Db) {
   const append = db.prepare(
-    `INSERT INTO exchanges (trade_no, step, asked_at_ms, duration_ms, outcome, http_status, provider_code, request_id, answer)
-     VALUES (:tradeNo, :step, :askedAtMs, :durationMs, :outcome, :httpStatus, :providerCode, :requestId, :answer)`,
+    `INSERT INTO exchanges (trade_no, refund_no, step, asked_at_ms, duration_ms, outcome, http_status, provider_code, request_id, answer)
+     VALUES (:tradeNo, :refundNo, :step, :askedAtMs, :durationMs, :outcome, :httpStatus, :providerCode, :requestId, :answer)`,
   );
   const ofTrade = db.prepare<[string], Exchange>(
-    `SELECT trade_no AS tradeNo, step, asked_at_ms AS askedAtMs, duration_ms AS durationMs, outcome,
+    `SELECT trade_no AS tradeNo, refund_no AS refundNo, step, asked_at_ms AS askedAtMs, duration_ms AS durationMs, outcome,
             http_status AS httpStatus, provider_code AS providerCode, request_id AS requestId, answer
      FROM exchanges WHERE trade_no = ? ORDER BY id LIMIT 500`,
   );

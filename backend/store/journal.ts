@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Charge, Order } from '../domain/order.ts';
+import type { Refund } from '../domain/refund.ts';
 import type { Trade } from '../domain/trade.ts';
 import { journalName, listJournals } from './backup-files.ts';
 import type { LedgerHead } from './events.ts';
@@ -39,6 +40,23 @@ const Entry = z.discriminatedUnion('kind', [
   }),
   /** How far the ledger had come: what a cut ledger is held against. */
   z.object({ kind: z.literal('head'), seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.object({
+    kind: z.literal('refund'),
+    refundNo: z.string().min(1),
+    tradeNo: z.string().min(1),
+    orderNo: z.string().min(1),
+    channel: z.enum(['alipay', 'wechat']),
+    amountFen: z.int().positive(),
+    reason: z.string(),
+    why: z.enum(['asked', 'late', 'surplus']),
+    requestedAtMs: z.int(),
+  }),
+  z.object({
+    kind: z.literal('refund_freed'),
+    refundNo: z.string().min(1),
+    state: z.enum(['closed', 'refused', 'withdrawn']),
+    endedAtMs: z.int(),
+  }),
 ]);
 export type JournalEntry = z.infer<typeof Entry>;
 
@@ -71,6 +89,24 @@ export const entryOf = {
     expiresAtMs: trade.expiresAtMs,
   }),
   head: ({ seq, hash }: LedgerHead): JournalEntry => ({ kind: 'head', seq, hash }),
+  refund: (refund: Refund): JournalEntry => ({
+    kind: 'refund',
+    refundNo: refund.refundNo,
+    tradeNo: refund.tradeNo,
+    orderNo: refund.orderNo,
+    channel: refund.channel,
+    amountFen: refund.amountFen,
+    reason: refund.reason,
+    why: refund.why,
+    requestedAtMs: refund.requestedAtMs,
+  }),
+  /** Its part is free for another one, which may follow in this very journal. */
+  refundFreed: ({ refundNo, state, endedAtMs }: Refund): JournalEntry => ({
+    kind: 'refund_freed',
+    refundNo,
+    state: state as 'closed' | 'refused' | 'withdrawn',
+    endedAtMs: endedAtMs ?? 0,
+  }),
 };
 
 /** Entries that may wait for a disk that does not take them; beyond, only a new backup helps. */

@@ -1,19 +1,22 @@
+import type { RefundStep } from '../domain/refund-steps.ts';
 import type { Channel, Step } from '../domain/trade.ts';
 import type { Db } from './database.ts';
 import { asPage, type Page, type PageQuery, readCursor } from './page.ts';
 
-/** Who is spoken to: a wallet, the shop's systems, or (refunds) nobody yet. */
-export type OutboxQueue = Channel | 'shop' | 'refunds';
+/** Who is spoken to: a wallet, or the shop's systems. */
+export type OutboxQueue = Channel | 'shop';
 
 /** One durable intent; see the table. Times are milliseconds since the epoch. */
 export interface OutboxEntry {
   entryId: number;
-  kind: Step | 'refund' | 'tell';
+  kind: Step | RefundStep | 'give_back' | 'tell';
   queue: OutboxQueue;
   lane: string;
   orderNo: string;
   tradeNo: string | null;
-  /** Of kind `tell`: what is to be told. Of a trade's: the address for notifications that its opening names. */
+  /** Of kinds `refund` and `refund_query`. */
+  refundNo: string | null;
+  /** Of kind `tell`: what is to be told. Of a wallet's: the address for notifications that its request names. */
   payload: string | null;
   state: 'due' | 'parked' | 'set_aside';
   why: ParkedWhy | null;
@@ -34,7 +37,13 @@ export interface OutboxEntry {
   interrupted: boolean;
 }
 
-type ParkedWhy = 'not_understood' | 'incident' | 'refund_late' | 'refund_surplus' | 'refused_by_receiver';
+type ParkedWhy =
+  | 'not_understood'
+  | 'incident'
+  | 'refund_late'
+  | 'refund_surplus'
+  | 'refund_abnormal'
+  | 'refused_by_receiver';
 
 /** Who carries an entry out, and until when (ms since the epoch) nobody else may. */
 export interface Lease {
@@ -69,6 +78,7 @@ interface Row {
   lane: string;
   order_no: string;
   trade_no: string | null;
+  refund_no: string | null;
   payload: string | null;
   state: string;
   parked_why: string | null;
@@ -106,9 +116,10 @@ export type OutboxTable = ReturnType<typeof outboxTable>;
 /** The table `outbox`. An entry leaves it only when it is done. Call what writes inside a transaction. */
 export function outboxTable(db: Db) {
   const insert = db.prepare(
-    `INSERT INTO outbox (kind, queue, lane, order_no, trade_no, payload, state, parked_why, priority, created_at_ms, due_at_ms,
-       lease_holder, lease_until_ms)
-     VALUES (:kind, :queue, :lane, :orderNo, :tradeNo, :payload, :state, :why, :priority, :nowMs, :nowMs, :holder, :untilMs)`,
+    `INSERT INTO outbox (kind, queue, lane, order_no, trade_no, refund_no, payload, state, parked_why, priority,
+       created_at_ms, due_at_ms, lease_holder, lease_until_ms)
+     VALUES (:kind, :queue, :lane, :orderNo, :tradeNo, :refundNo, :payload, :state, :why, :priority,
+       :nowMs, :nowMs, :holder, :untilMs)`,
   );
   const redirect = db.prepare(
     `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = min(due_at_ms, :dueAtMs), attempts = 0,
@@ -127,6 +138,10 @@ export function outboxTable(db: Db) {
   );
   const finishTrade = db.prepare(
     `DELETE FROM outbox WHERE trade_no = ? AND ${DIALOGUE} AND state <> 'set_aside'`,
+  );
+  const finishRefund = db.prepare("DELETE FROM outbox WHERE refund_no = ? AND state <> 'set_aside'");
+  const finishDecision = db.prepare(
+    "DELETE FROM outbox WHERE trade_no = ? AND kind = 'give_back' AND state <> 'set_aside'",
   );
   const finish = db.prepare("DELETE FROM outbox WHERE entry_id = ? AND state <> 'set_aside'");
   const free = (which: string) =>
@@ -175,6 +190,17 @@ export function outboxTable(db: Db) {
      WHERE trade_no = :tradeNo AND ${DIALOGUE} AND state <> 'due'`,
   );
   const ofTrade = db.prepare<[string], Row>(`SELECT * FROM outbox WHERE trade_no = ? AND ${DIALOGUE}`);
+  const hurryRefund = db.prepare(
+    `UPDATE outbox SET due_at_ms = :nowMs, state = 'due', parked_why = NULL
+     WHERE refund_no = :refundNo AND state <> 'set_aside' AND lease_holder IS NULL
+       AND (due_at_ms > :nowMs OR state = 'parked')`,
+  );
+  const ofRefund = db.prepare<[string], Row>(
+    "SELECT * FROM outbox WHERE refund_no = ? ORDER BY state = 'set_aside', entry_id DESC LIMIT 1",
+  );
+  const decision = db.prepare<[string], Row>(
+    "SELECT * FROM outbox WHERE trade_no = ? AND kind = 'give_back' AND state <> 'set_aside'",
+  );
   const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE entry_id = ?');
   const list = db.prepare<[Record<string, unknown>], Row>(
     'SELECT * FROM outbox WHERE state = :state AND entry_id > :after ORDER BY entry_id LIMIT :limit',
@@ -193,10 +219,15 @@ export function outboxTable(db: Db) {
      WHERE unanswered_since_ms IS NOT NULL AND state = 'due'`,
   );
   const parked = db
-    .prepare<[], number>("SELECT count(*) FROM outbox WHERE state = 'parked' AND kind <> 'refund'")
+    .prepare<[], number>("SELECT count(*) FROM outbox WHERE state = 'parked' AND kind <> 'give_back'")
     .pluck();
   const refunds = db
-    .prepare<[], number>("SELECT count(*) FROM outbox WHERE kind = 'refund' AND state <> 'set_aside'")
+    .prepare<[], number>("SELECT count(*) FROM outbox WHERE kind = 'give_back' AND state = 'parked'")
+    .pluck();
+  const refunding = db
+    .prepare<[], number>(
+      "SELECT count(*) FROM outbox WHERE kind IN ('refund', 'refund_query') AND state = 'due'",
+    )
     .pluck();
   const due = db.prepare<[], number>("SELECT count(*) FROM outbox WHERE state = 'due'").pluck();
 
@@ -206,13 +237,13 @@ export function outboxTable(db: Db) {
       entry: Pick<
         OutboxEntry,
         'kind' | 'queue' | 'lane' | 'orderNo' | 'tradeNo' | 'payload' | 'why' | 'priority'
-      >,
+      > & { refundNo?: string },
       nowMs: number,
       lease: Lease | null = null,
     ): number {
       const state = entry.why === null ? 'due' : 'parked';
       const { holder = null, untilMs = null } = lease ?? {};
-      return Number(insert.run({ ...entry, state, nowMs, holder, untilMs }).lastInsertRowid);
+      return Number(insert.run({ refundNo: null, ...entry, state, nowMs, holder, untilMs }).lastInsertRowid);
     },
     /**
      * Changes what a trade's wallet is asked next, and asks it at `dueAtMs`, or before when it was due before.
@@ -228,6 +259,14 @@ export function outboxTable(db: Db) {
     /** The trade needs nothing more of its wallet. */
     finishTrade(tradeNo: string): void {
       finishTrade.run(tradeNo);
+    },
+    /** The refund needs nothing more of its wallet. */
+    finishRefund(refundNo: string): void {
+      finishRefund.run(refundNo);
+    },
+    /** Whether the payment goes back is decided. */
+    finishDecision(tradeNo: string): void {
+      finishDecision.run(tradeNo);
     },
     finish(entryId: number): void {
       finish.run(entryId);
@@ -300,6 +339,20 @@ export function outboxTable(db: Db) {
       const row = ofTrade.get(tradeNo);
       return row && fromRow(row);
     },
+    /** Asks about a refund now, also one that waits for a person; a question under way goes on. */
+    hurryRefund(refundNo: string, nowMs: number): void {
+      hurryRefund.run({ refundNo, nowMs });
+    },
+    /** The dialogue about a refund, also one that was ended by hand; undefined when it is over. */
+    ofRefund(refundNo: string): OutboxEntry | undefined {
+      const row = ofRefund.get(refundNo);
+      return row && fromRow(row);
+    },
+    /** The open question whether a payment goes back. */
+    decisionAbout(tradeNo: string): OutboxEntry | undefined {
+      const row = decision.get(tradeNo);
+      return row && fromRow(row);
+    },
     byId(entryId: number): OutboxEntry | undefined {
       const row = byId.get(entryId);
       return row && fromRow(row);
@@ -326,6 +379,7 @@ export function outboxTable(db: Db) {
       nextUnansweredMs: number | null;
       parked: number;
       refundsDue: number;
+      refunding: number;
     } {
       const silent = unanswered.get();
       return {
@@ -335,6 +389,7 @@ export function outboxTable(db: Db) {
         nextUnansweredMs: silent?.next ?? null,
         parked: parked.get() ?? 0,
         refundsDue: refunds.get() ?? 0,
+        refunding: refunding.get() ?? 0,
       };
     },
   };
@@ -352,6 +407,7 @@ function fromRow(row: Row): OutboxEntry {
     lane: row.lane,
     orderNo: row.order_no,
     tradeNo: row.trade_no,
+    refundNo: row.refund_no,
     payload: row.payload,
     state: row.state as OutboxEntry['state'],
     why: row.parked_why as ParkedWhy | null,

@@ -5,6 +5,7 @@ import { byTill } from '../domain/actor.ts';
 import { fen } from '../domain/money.ts';
 import { readNumber } from '../domain/numbers.ts';
 import type { Order } from '../domain/order.ts';
+import { isEnded, type Refund, type RefundState } from '../domain/refund.ts';
 import { newTrade, type Trade } from '../domain/trade.ts';
 import { type BackupFile, listBackups, soundCopy, syncFile, syncFolder } from './backup-files.ts';
 import {
@@ -17,7 +18,7 @@ import {
   RESTORING_FILE,
   tillIdOf,
 } from './database.ts';
-import { chargeStarted, happened, type LedgerHead, orderCreated } from './events.ts';
+import { chargeStarted, happened, type LedgerHead, type NewEvent, orderCreated } from './events.ts';
 import { type JournalEntry, readJournals } from './journal.ts';
 import { headOf, lastHead, ledgerRestored } from './ledger-restored.ts';
 import { createStore, type Store } from './store.ts';
@@ -174,11 +175,17 @@ export function replay(
           cancelOrder(store, entry.orderNo, nowMs);
           continue;
         }
+        if (entry.kind === 'refund_freed') {
+          freeRefund(store, entry, nowMs);
+          continue;
+        }
         pass(entry.orderNo);
         if (entry.kind === 'order') addOrder(store, entry);
         else if (entry.kind === 'charge') addCharge(store, db, entry, pass);
+        else if (entry.kind === 'refund') addRefund(store, entry, pass, nowMs);
         else if (addTrade(store, entry, pass, nowMs)) newer += 1;
       }
+      lookUpRefunds(store, db, nowMs);
       // Numbers of the last moments may be in no journal; their second is over.
       const now = Math.floor(nowMs / 1_000);
       store.till.setNumbers(now > mark.second ? { second: now, count: 0 } : mark);
@@ -262,6 +269,98 @@ function addTrade(
     nowMs,
   );
   return true;
+}
+
+/** A refund of which only the beginning is known may have been sent: it is looked up, under its number. */
+function addRefund(
+  store: Store,
+  { kind: _kind, ...refund }: Of<'refund'>,
+  pass: (number: string) => void,
+  nowMs: number,
+): void {
+  pass(refund.refundNo);
+  const { refundNo, tradeNo, orderNo, channel, requestedAtMs } = refund;
+  const trade = store.trades.byNo(tradeNo);
+  if (store.refunds.byNo(refundNo) || !trade) return;
+  const { succeededFen, heldFen } = store.refunds.sums(tradeNo);
+  // Only where a line of the journal is lost that freed another one's part.
+  if (refund.amountFen > trade.amountFen - succeededFen - heldFen) return;
+  store.refunds.insert({
+    ...refund,
+    amountFen: fen(refund.amountFen),
+    state: 'asked',
+    providerRefundNo: null,
+    sends: 1,
+    lastSentAtMs: requestedAtMs,
+    succeededAtMs: null,
+    endedAtMs: null,
+    unknownSinceMs: requestedAtMs,
+    held: null,
+    refusal: null,
+    incident: null,
+    setAside: null,
+  });
+  const about = { orderNo, tradeNo, refundNo };
+  store.outbox.add(
+    {
+      ...about,
+      kind: 'refund_query',
+      queue: channel,
+      lane: `refund:${refundNo}`,
+      payload: null,
+      why: null,
+      priority: 1,
+    },
+    nowMs,
+  );
+  store.events.append(refundRestored({ ...refund, amountFen: fen(refund.amountFen) }, null, 'asked', nowMs));
+}
+
+function freeRefund(store: Store, { refundNo, state, endedAtMs }: Of<'refund_freed'>, nowMs: number): void {
+  const refund = store.refunds.byNo(refundNo);
+  if (!refund || isEnded(refund.state)) return;
+  store.refunds.free({ ...refund, state, endedAtMs, unknownSinceMs: null, held: null });
+  store.outbox.finishRefund(refundNo);
+  store.events.append(refundRestored(refund, refund.state, state, nowMs));
+}
+
+/** What waited to be sent when the backup was made may have been sent since: it is looked up before. */
+function lookUpRefunds(store: Store, db: Db, nowMs: number): void {
+  const queued = db.prepare<[], string>("SELECT refund_no FROM refunds WHERE state = 'queued'").pluck();
+  for (const refundNo of queued.all()) {
+    const refund = store.refunds.byNo(refundNo);
+    if (!refund) continue;
+    const { requestedAtMs } = refund;
+    store.refunds.update({
+      ...refund,
+      state: 'asked',
+      sends: 1,
+      lastSentAtMs: requestedAtMs,
+      unknownSinceMs: nowMs,
+    });
+    store.events.append(refundRestored(refund, 'queued', 'asked', nowMs));
+  }
+  db.exec(`UPDATE outbox SET kind = 'refund_query', state = 'due', parked_why = NULL, puzzles = 0
+    WHERE refund_no IS NOT NULL AND state <> 'set_aside'`);
+}
+
+function refundRestored(
+  { refundNo, tradeNo, orderNo, amountFen }: Pick<Refund, 'refundNo' | 'tradeNo' | 'orderNo' | 'amountFen'>,
+  fromState: RefundState | null,
+  toState: RefundState,
+  nowMs: number,
+): NewEvent {
+  return {
+    atMs: nowMs,
+    type: 'refund.changed',
+    orderNo,
+    tradeNo,
+    refundNo,
+    fromState,
+    toState,
+    what: 'restored',
+    data: { amountFen },
+  };
 }
 
 /** A trade of which only the beginning is known: looked up under its number, never opened unasked. */

@@ -13,6 +13,7 @@ import { type OrdersTable, ordersTable } from './orders.ts';
 import { type OutboxTable, outboxTable } from './outbox.ts';
 import { type PeopleTable, peopleTable } from './people.ts';
 import { type PolicyTable, policyTable } from './policy.ts';
+import { type RefundsTable, refundsTable } from './refunds.ts';
 import { type RelayTable, relayTable } from './relay.ts';
 import { type RestoredTable, restoredTable } from './restored.ts';
 import { type SessionsTable, sessionsTable } from './sessions.ts';
@@ -26,6 +27,7 @@ export interface Store {
   orders: OrdersTable;
   charges: ChargesTable;
   trades: TradesTable;
+  refunds: RefundsTable;
   events: Omit<EventsTable, 'append'> & {
     /** Writes the event as the next link of the chain, by whom the running transaction is. */
     append(event: NewEvent): void;
@@ -187,6 +189,7 @@ export function createStore(
     })),
     charges: noted(chargesTable(db), 'insert', entryOf.charge),
     trades: noted(tradesTable(db), 'insert', entryOf.trade),
+    refunds: noted(noted(refundsTable(db), 'insert', entryOf.refund), 'free', entryOf.refundFreed),
     events: {
       ...events,
       append(event) {

@@ -179,8 +179,8 @@ export const en = {
   'paid.surplus': 'Paid twice: ¥{{amount}} came by {{wallet}} as well.',
   'paid.not_due': 'Nothing of it is queued to go back.',
   'paid.due_automatic':
-    '¥{{amount}} goes back by rule: queued, and sent once this till can refund. Do not refund it by hand as well.',
-  'paid.due_manager': '¥{{amount}} is to be given back: a manager decides.',
+    '¥{{amount}} is going back: the till does it by itself. Do not refund it by hand as well.',
+  'paid.due_manager': 'Whether ¥{{amount}} goes back, a manager decides.',
   'paid.incident': '{{wallet}} reports another amount or merchant. A manager must look.',
   'refused.title': '{{wallet}} refuses this charge',
   'refused.title_till': 'This cannot be charged',
@@ -206,13 +206,13 @@ export const en = {
   'set_aside.too_short': 'Write at least {{min}} characters, so that others can follow it later.',
   'set_aside.cancel': 'Back',
   'set_aside.confirm': 'Confirm: ended by hand',
+  'set_aside.keep': 'Keep this payment',
+  'set_aside.confirm_keep': 'Confirm: keep it',
   'attention.go': 'See what to do',
   'attention.heading': 'Needs attention',
   'attention.lead': 'The till cannot settle these alone. Oldest first.',
   'attention.back': 'All that needs attention',
   'attention.empty': 'Nothing needs a person. The till settles the rest by itself.',
-  'attention.by_rule':
-    'Refunds queued by rule: {{number}}. They go out by themselves once this till can refund; do not refund them by hand as well.',
   'attention.open': 'Open',
   'attention.next': 'What to do next',
   'attention.retry': 'Try again',
@@ -233,11 +233,14 @@ export const en = {
   'attention.asked.cancel': 'to cancel the trade',
   'attention.asked.refund': 'to give money back',
   'attention.asked.tell': 'to take a message',
+  'attention.asked.refund_query': 'what became of a refund',
+  'attention.asked.give_back': 'whether it goes back',
   'attention.title.not_understood': '{{wallet}} cannot be understood',
   'attention.title.incident': '{{wallet}} contradicts this trade',
-  'attention.title.refund_late': 'Paid late: give it back',
-  'attention.title.refund_surplus': 'Paid twice: give it back',
+  'attention.title.refund_late': 'Paid late: give it back?',
+  'attention.title.refund_surplus': 'Paid twice: give it back?',
   'attention.title.refused_by_receiver': 'The shop’s system takes no message',
+  'attention.title.refund_abnormal': 'Refund stuck: the customer did not get it',
   'attention.story.not_understood':
     'The till asked {{wallet}} {{asked}}. The answers that came cannot be understood or believed, too many in a row, so it stopped asking. Whether money moved is not known.',
   'attention.story.incident':
@@ -248,22 +251,34 @@ export const en = {
     'The order was paid already when this payment came by {{wallet}}. The money is with the shop and belongs to the customer.',
   'attention.story.refused_by_receiver':
     'The till has news of this order for the shop’s system, which refuses it. Payments are not touched by this.',
+  'attention.story.refund_abnormal':
+    '{{wallet}} has taken ¥{{amount}} from the shop, but the customer’s account cannot receive it: most often a card that was closed or frozen. The till does not refund it a second time.',
   'attention.steps.not_understood':
     'Look {{trade}} up on {{platform}}.\nTry again after a while: most such trouble passes.\nIf it stays, resolve it by hand and write down what the site shows. Tell whoever looks after this till.',
   'attention.steps.incident':
     'Look {{trade}} up on {{platform}}; compare amount and merchant.\nIf the shop’s account was changed lately, have the settings of this till checked, then try again.\nIf the customer paid, agree with them there; then resolve it by hand with what you found.',
   'attention.steps.refund_late':
-    'Refund ¥{{amount}} of {{trade}} on {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.\nIf the customer gets the goods after all, resolve it by hand and say so.',
+    'If the customer did not get the goods, give it back: ¥{{amount}} returns to {{wallet}}.\nIf they got the goods after all, keep it and say why.',
   'attention.steps.refund_surplus':
-    'Refund ¥{{amount}} of {{trade}} on {{platform}}: this version cannot refund by itself.\nThen resolve it by hand and note the refund.',
+    'Compare, then give it back: ¥{{amount}} returns to {{wallet}}.\nIf something else was agreed (it pays the next order), keep it and say why.',
   'attention.steps.refused_by_receiver':
     'Tell whoever looks after the shop’s system that it refuses the till’s messages.\nOnce it takes them again, try again.\nIf it already knows of this order, resolve it by hand and say so.',
+  'attention.steps.refund_abnormal':
+    'On {{platform}}, look up refund {{refund}} and follow its steps for abnormal refunds: to another card of the customer, or back to the shop, which then pays the customer.\nThen try again: the till asks what became of it.\nIf the customer was paid in another way, resolve it by hand and say how.',
   'attention.means.ask':
     'The till stops asking {{wallet}} about this trade.\nNo money is moved, and nothing is said to the wallet.\nA payment that turns up later still counts and is shown.',
   'attention.means.refund':
-    'The till no longer counts this money as to be given back.\nNo money is moved: refund it on {{platform}} before.\nThe payment itself stays in the history.',
+    'The till stops asking about this refund.\nNo money is moved, and nothing is said to the wallet; this part cannot be refunded again.\nIf its outcome turns up later, it still counts.',
   'attention.means.tell':
     'The shop’s system is not told this message any more.\nNo money is moved, and the payment stays as it is.',
+  'attention.means.give_back':
+    'This money counts as kept and is no longer to go back.\nNo money is moved; the wallet hears nothing.\nIt can still be refunded from its trade later.',
+  'attention.refunding':
+    'Refunds on their way: {{number}}. The till finishes them by itself; do not refund them by hand as well.',
+  'attention.give_back': 'Give ¥{{amount}} back',
+  'attention.keep': 'Keep it',
+  'attention.given_back': 'It is going back. The trade’s history shows how it goes.',
+  'attention.kept': 'Kept, and noted in the history.',
   'outcome.evidence': 'answered: {{detail}}',
   'outcome.mismatch': 'about something else: {{detail}}',
   'outcome.network': 'no connection',
@@ -347,6 +362,7 @@ export const en = {
   'history.provider': 'Wallet’s number',
   'history.payer': 'Paid by',
   'history.expires': 'Code good until',
+  'refund.no': 'Refund',
   'list.close': 'Close',
   'list.loading': 'Reading',
   'list.failed': 'Could not be read: {{words}}',
@@ -380,6 +396,20 @@ export const en = {
   'what.cancel': 'Asked to cancel it',
   'what.set_aside': 'Ended by hand',
   'what.retry': 'Try again, by hand',
+  'what.requested': 'Refund wanted',
+  'what.withdraw_requested': 'Taken back before it was sent',
+  'what.sent': 'Sent',
+  'what.accepted': 'Wallet has heard of it',
+  'what.held': 'The merchant’s account has too little money; later again',
+  'what.unseen': 'Wallet did not get it: the same number again',
+  'what.processing_seen': 'Wallet says: paying out',
+  'what.abnormal_seen': 'Wallet says: cannot be paid out',
+  'what.succeeded_seen': 'Wallet says: given back',
+  'what.refund': 'Asked for the refund',
+  'what.refund_query': 'Asked what became of the refund',
+  'what.notification': 'Told by the wallet',
+  'what.kept': 'Decided: kept',
+  'what.exceeds_paid': 'More went back than was paid: a manager must look',
   'age.seconds': '{{count}} s',
   'age.minutes': '{{count}} min',
   'age.hours': '{{count}} h',
@@ -451,6 +481,12 @@ export const en = {
   'errors.internal': 'Something went wrong inside the till. Look at the history before charging again.',
   'errors.link_timeout': 'The till does not answer in time.',
   'errors.link_down': 'The till cannot be reached.',
+  'errors.refund_not_found': 'There is no refund with this number.',
+  'errors.trade_not_paid': 'This trade is not paid: there is nothing to give back.',
+  'errors.refund_too_large': 'This is more than can still be given back.',
+  'errors.refund_differs': 'This refund number is taken by another refund.',
+  'errors.refund_sent': 'This refund may have reached the wallet; it cannot be taken back.',
+  'errors.refund_not_due': 'Nothing is left to decide about this payment.',
 } as const;
 
 export type Key = keyof typeof en;

@@ -7,9 +7,12 @@ import { useTillContext } from '../till-context.ts';
 import { clockTime, dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
 import { Yuan } from '../yuan.tsx';
-import { headline, nextSteps, outcomeWords, story } from './attention-words.ts';
+import { headline, nextSteps, outcomeWords, story, values } from './attention-words.ts';
 import { Fact } from './fact.tsx';
 import { SetAsideDialog } from './set-aside-dialog.tsx';
+
+/** It was settled elsewhere meanwhile. */
+const GONE: readonly string[] = ['entry_not_found', 'entry_not_parked', 'refund_not_due'];
 
 /** One thing that waits for a person: what happened, what to do, and the two ways to end the waiting. */
 export function AttentionEntry(props: {
@@ -29,6 +32,7 @@ export function AttentionEntry(props: {
   const [failure, setFailure] = useState<string | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const { tradeNo } = entry;
+  const isDecision = entry.kind === 'give_back';
   useEffect(() => heading.current?.focus(), []);
 
   function ask(next: boolean): void {
@@ -48,7 +52,7 @@ export function AttentionEntry(props: {
     } catch (thrown) {
       const { code } = linkError(thrown);
       setBusy(false);
-      if (code === 'entry_not_found' || code === 'entry_not_parked') onGone();
+      if (GONE.includes(code)) onGone();
       return t(`errors.${code}`);
     }
   }
@@ -87,8 +91,20 @@ export function AttentionEntry(props: {
             {t(isBusy && !isAsking ? 'attention.busy' : 'attention.retry')}
           </Action>
         )}
-        <Action kind="main" busy={isBusy} onPress={() => ask(true)} testId="by-hand">
-          {t('attention.by_hand')}
+        {isDecision && tradeNo && (
+          <Action
+            kind="main"
+            busy={isBusy}
+            onPress={async () =>
+              setFailure(await send(() => api.refunds.giveBack({ tradeNo }), t('attention.given_back')))
+            }
+            testId="give-back"
+          >
+            {t(isBusy && !isAsking ? 'attention.busy' : 'attention.give_back', values(t, entry))}
+          </Action>
+        )}
+        <Action kind={isDecision ? 'plain' : 'main'} busy={isBusy} onPress={() => ask(true)} testId="by-hand">
+          {t(isDecision ? 'attention.keep' : 'attention.by_hand')}
         </Action>
         {tradeNo && (
           <Action busy={isBusy} onPress={() => open({ name: 'history', tradeNo })}>
@@ -105,6 +121,7 @@ export function AttentionEntry(props: {
         <Fact name={t('history.order')} value={entry.orderNo} />
         <Fact name={t('attention.subject')} value={entry.subject} />
         <Fact name={t('history.trade')} value={tradeNo} />
+        <Fact name={t('refund.no')} value={entry.refundNo} />
         <Fact name={t('attention.since')} value={dayAndTime(entry.createdAt)} />
         <Fact
           name={t('attention.tried')}
@@ -121,7 +138,9 @@ export function AttentionEntry(props: {
           isBusy={isBusy}
           onClose={() => ask(false)}
           onConfirm={(reason) =>
-            send(() => api.outbox.setAside({ entryId: entry.entryId, reason }), t('attention.set_aside'))
+            isDecision && tradeNo
+              ? send(() => api.refunds.keep({ tradeNo, reason }), t('attention.kept'))
+              : send(() => api.outbox.setAside({ entryId: entry.entryId, reason }), t('attention.set_aside'))
           }
         />
       )}

@@ -3,12 +3,13 @@ import { keyOf, type Words } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 
 /** What the words about an entry are filled with. */
-function values(t: Words, entry: OutboxEntry) {
+export function values(t: Words, entry: OutboxEntry) {
   return {
     wallet: entry.channel ? t(`wallet.${entry.channel}`) : '',
     platform: entry.channel ? t(`platform.${entry.channel}`) : '',
     amount: entry.amountFen === null ? '' : yuanText(entry.amountFen),
     trade: entry.tradeNo ?? entry.orderNo,
+    refund: entry.refundNo ?? '',
     asked: t(`attention.asked.${entry.kind}`),
   };
 }
@@ -33,9 +34,16 @@ export function nextSteps(t: Words, entry: OutboxEntry): string[] {
   return t(`attention.steps.${whyOf(entry)}`, values(t, entry)).split('\n');
 }
 
+const GROUPS: Partial<Record<OutboxEntry['kind'], 'give_back' | 'refund' | 'tell'>> = {
+  give_back: 'give_back',
+  refund: 'refund',
+  refund_query: 'refund',
+  tell: 'tell',
+};
+
 /** What ending it by hand means for this kind of entry. */
 export function endingMeans(t: Words, entry: OutboxEntry): string[] {
-  const group = entry.kind === 'refund' || entry.kind === 'tell' ? entry.kind : 'ask';
+  const group = GROUPS[entry.kind] ?? 'ask';
   return t(`attention.means.${group}`, values(t, entry)).split('\n');
 }
 

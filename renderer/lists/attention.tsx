@@ -5,7 +5,6 @@ import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 import { orderTail } from '../order-number.ts';
-import { refundsByRule } from '../store/attention.ts';
 import { useTill, useTillContext } from '../till-context.ts';
 import { dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
@@ -32,7 +31,7 @@ export default function Attention(props: { entry: OutboxEntry | undefined; onClo
   );
   const { page, failure, more, again } = usePage(read, '', `${outbox?.parked} ${outbox?.refundsDue}`);
   const items = page?.items ?? [];
-  const byRule = page?.nextCursor === null ? refundsByRule(outbox, items) : 0;
+  const refunding = outbox?.refunding ?? 0;
   const rows = useRef<HTMLUListElement>(null);
   const hasRows = items.length > 0;
   // The keyboard goes on where the hand expects it: at the first of what is left.
@@ -84,7 +83,7 @@ export default function Attention(props: { entry: OutboxEntry | undefined; onClo
             ))}
           </ul>
           {page?.nextCursor && <Action onPress={more}>{t('history.more')}</Action>}
-          {byRule > 0 && <p className="list-note">{t('attention.by_rule', { number: byRule })}</p>}
+          {refunding > 0 && <p className="list-note">{t('attention.refunding', { number: refunding })}</p>}
         </>
       )}
     </Sheet>

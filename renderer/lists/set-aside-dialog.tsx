@@ -21,6 +21,7 @@ export function SetAsideDialog(props: {
   const { entry, isBusy, onClose, onConfirm } = props;
   const { t } = useWords();
   useFocusReturn();
+  const isDecision = entry.kind === 'give_back';
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
@@ -47,7 +48,7 @@ export function SetAsideDialog(props: {
       withCloseButton={false}
       lockScroll={false}
       centered
-      title={t('set_aside.heading')}
+      title={t(isDecision ? 'set_aside.keep' : 'set_aside.heading')}
       classNames={{
         content: 'dialog',
         header: 'dialog-head',
@@ -100,7 +101,7 @@ export function SetAsideDialog(props: {
             {t('set_aside.cancel')}
           </Action>
           <Action kind="main" type="submit" busy={isBusy} testId="confirm">
-            {t(isBusy ? 'attention.busy' : 'set_aside.confirm')}
+            {t(isBusy ? 'attention.busy' : isDecision ? 'set_aside.confirm_keep' : 'set_aside.confirm')}
           </Action>
         </div>
       </form>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OutboxEntry } from '../../contract/outbox.ts';
-import { attentionCount, parkedOfTrade, refundsByRule } from './attention.ts';
+import { attentionCount, parkedOfTrade } from './attention.ts';
 
 const outbox = (parked: number, refundsDue: number) => ({
   unanswered: 0,
@@ -8,6 +8,7 @@ const outbox = (parked: number, refundsDue: number) => ({
   nextAt: null,
   parked,
   refundsDue,
+  refunding: 0,
 });
 
 function entry(entryId: number, kind: OutboxEntry['kind'], tradeNo: string | null): OutboxEntry {
@@ -15,10 +16,11 @@ function entry(entryId: number, kind: OutboxEntry['kind'], tradeNo: string | nul
     entryId,
     kind,
     state: 'parked',
-    canRetry: kind !== 'refund',
-    why: kind === 'refund' ? 'refund_surplus' : 'not_understood',
+    canRetry: kind !== 'give_back',
+    why: kind === 'give_back' ? 'refund_surplus' : 'not_understood',
     orderNo: 'W1',
     tradeNo,
+    refundNo: null,
     channel: 'alipay',
     amountFen: 1_250,
     subject: null,
@@ -40,11 +42,4 @@ test('a trade finds what waits for a person about it, and messages belong to no 
   const parked = [entry(1, 'tell', null), entry(2, 'query', 'T2')];
   expect(parkedOfTrade(parked, 'T2')?.entryId).toBe(2);
   expect(parkedOfTrade(parked, 'T3')).toBeUndefined();
-});
-
-test('refunds that no person decides about are told apart from those that wait for one', () => {
-  const parked = [entry(1, 'refund', 'T1'), entry(2, 'query', 'T2')];
-  expect(refundsByRule(outbox(1, 3), parked)).toBe(2);
-  // A status that is older than the list never makes a negative number.
-  expect(refundsByRule(outbox(1, 0), parked)).toBe(0);
 });

@@ -24,6 +24,7 @@ function status(left: number, options: { isLost?: boolean; oldestAt?: string } =
       nextAt: left === 0 ? null : at(8),
       parked: 0,
       refundsDue: 0,
+      refunding: 0,
     },
     clockSkewMs: null,
   };

@@ -27,6 +27,9 @@ export function testTrade(state: Trade['state'], change: Partial<Trade> = {}): T
     surplus: false,
     incident: null,
     refundDue: null,
+    refundedFen: 0,
+    refundingFen: 0,
+    refundableFen: 0,
     setAside: null,
     ...change,
   };

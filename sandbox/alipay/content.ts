@@ -38,7 +38,7 @@ export interface PrecreateContent {
 /** Checks the content of a precreate as the wallet does. Throws {@link AlipayRefusal}. */
 export function precreateContent(content: Content, sellerId: string, nowMs: number): PrecreateContent {
   const tradeNo = tradeNoOf(content, true);
-  const amountFen = amountOf(content);
+  const amountFen = amountOf(content, 'total_amount');
   const subject = textOf(content, 'subject', 256, true);
   // 4-byte characters pass, as on the real wallet; the separators of the signed text and control characters do not.
   if (/[/=&\p{Cc}]/u.test(subject)) throw invalid('subject含有特殊字符，不能含/、=、&及控制字符');
@@ -78,6 +78,26 @@ export function tradeReference(content: Content): { tradeNo: string | null; prov
   return { tradeNo, providerTradeNo };
 }
 
+/** What a refund asks for. Throws {@link AlipayRefusal}. */
+export function refundContent(content: Content): {
+  amountFen: Fen;
+  requestNo: string | null;
+  reason: string;
+} {
+  return {
+    amountFen: amountOf(content, 'refund_amount'),
+    requestNo: textOf(content, 'out_request_no', 64, false) || null,
+    reason: textOf(content, 'refund_reason', 256, false),
+  };
+}
+
+/** What a query of a refund asks for. Throws {@link AlipayRefusal}. */
+export function refundQueryContent(content: Content): { requestNo: string; options: readonly unknown[] } {
+  const options = content.query_options;
+  if (options !== undefined && !Array.isArray(options)) throw invalid('query_options不是数组');
+  return { requestNo: textOf(content, 'out_request_no', 64, true), options: options ?? [] };
+}
+
 function tradeNoOf(content: Content, needed: boolean): string {
   const tradeNo = textOf(content, 'out_trade_no', 64, needed);
   if (tradeNo !== '' && !/^[A-Za-z0-9_]+$/.test(tradeNo))
@@ -85,12 +105,12 @@ function tradeNoOf(content: Content, needed: boolean): string {
   return tradeNo;
 }
 
-function amountOf(content: Content): Fen {
-  const text = textOf(content, 'total_amount', 12, true);
+function amountOf(content: Content, name: 'total_amount' | 'refund_amount'): Fen {
+  const text = textOf(content, name, 12, true);
   if (!/^(0|[1-9]\d*)(\.\d{1,2})?$/.test(text))
-    throw invalid('total_amount格式不正确，单位为元，精确到小数点后两位');
+    throw invalid(`${name}格式不正确，单位为元，精确到小数点后两位`);
   const amount = yuanToFen(text);
-  if (amount < 1) throw invalid('total_amount不能小于0.01');
+  if (amount < 1) throw invalid(`${name}不能小于0.01`);
   if (amount > TOTAL_FEN_MAX) throw new AlipayRefusal('ACQ.TOTAL_FEE_EXCEED', '订单总金额超过限额');
   return amount;
 }

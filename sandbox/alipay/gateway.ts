@@ -22,6 +22,7 @@ import {
 } from './common-params.ts';
 import { parseContent } from './content.ts';
 import { type AlipayDesk, cancel, close, higherAmount, type Node, precreate, query } from './operations.ts';
+import { refund, refundQuery } from './refund.ts';
 import { AlipayRefusal, alipayJson, refusalNode, SUCCESS } from './words.ts';
 
 const OPERATIONS = {
@@ -29,6 +30,8 @@ const OPERATIONS = {
   'alipay.trade.query': 'query',
   'alipay.trade.close': 'close',
   'alipay.trade.cancel': 'cancel',
+  'alipay.trade.refund': 'refund',
+  'alipay.trade.fastpay.refund.query': 'refund_query',
   'alipay.data.dataservice.bill.downloadurl.query': 'bill',
 } as const;
 type Method = keyof typeof OPERATIONS;
@@ -153,6 +156,10 @@ export class AlipayGateway {
         return this.#told(close(desk, content), plight);
       case 'cancel':
         return this.#told(cancel(desk, content), plight);
+      case 'refund':
+        return this.#told(refund(desk, content), plight);
+      case 'refund_query':
+        return this.#told(refundQuery(desk, content), plight);
       case 'bill':
         return billUrl(this.#options.bills, content, origin);
     }
@@ -160,10 +167,15 @@ export class AlipayGateway {
 
   /** The node as a fault of content makes it: still genuinely signed. */
   #told(node: Node, { main }: Plight): Node {
-    if (main?.kind === 'wrong_amount' && 'total_amount' in node)
-      return { ...node, total_amount: higherAmount(String(node.total_amount)) };
+    if (main?.kind === 'wrong_amount') {
+      const name = ['refund_amount', 'total_amount'].find((one) => one in node);
+      return name === undefined ? node : { ...node, [name]: higherAmount(String(node[name])) };
+    }
     if (main?.kind === 'wrong_trade_no') return { ...node, out_trade_no: `${String(node.out_trade_no)}X` };
-    if (main?.kind === 'status_word') return { ...node, trade_status: main.word };
+    if (main?.kind === 'status_word')
+      return 'refund_amount' in node
+        ? { ...node, refund_status: main.word }
+        : { ...node, trade_status: main.word };
     return node;
   }
 

@@ -5,6 +5,7 @@ import { writeAlipayNotification } from '../../wire/alipay-notification.ts';
 import { alipayTime } from '../../wire/china-time.ts';
 import type { Plight } from '../faults/armed.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { LedgerRefund } from '../ledger/refund.ts';
 import type { LedgerTrade } from '../ledger/trade.ts';
 import type { Message } from '../notifications/notification.ts';
 import { BUYER, higherAmount } from './operations.ts';
@@ -12,13 +13,21 @@ import { BUYER, higherAmount } from './operations.ts';
 const OTHER_APP = '2021000000000000';
 const OTHER_SELLER = '2088000000000000';
 
-/** Writes the form about a paid trade, signed anew each time (protocol: asynchronous notification). */
+/**
+ * Writes the form about a paid trade, or about a refund of it, signed anew each time (protocol: asynchronous
+ * notification).
+ */
 export function createAlipayNotifications({ identity, clock }: { identity: Identity; clock: Clock }) {
   const { appId, sellerId, alipayPrivateKey } = identity.alipay;
   const key = createPrivateKey(alipayPrivateKey);
   const foreignKey = createPrivateKey(identity.wechat.issuerPrivateKey);
 
-  return function write(trade: LedgerTrade, id: string, plight: Plight): Message {
+  return function write(
+    trade: LedgerTrade,
+    refund: LedgerRefund | null,
+    id: string,
+    plight: Plight,
+  ): Message {
     const { main, skewMs } = plight;
     const amount = fenToYuan(trade.amountFen);
     const fields = {
@@ -34,7 +43,7 @@ export function createAlipayNotifications({ identity, clock }: { identity: Ident
       buyer_logon_id: BUYER.logonId,
       seller_id: sellerId,
       seller_email: 'shop@sandbox.example',
-      trade_status: 'TRADE_SUCCESS',
+      trade_status: refund ? trade.state : 'TRADE_SUCCESS',
       total_amount: amount,
       receipt_amount: amount,
       invoice_amount: amount,
@@ -43,6 +52,14 @@ export function createAlipayNotifications({ identity, clock }: { identity: Ident
       subject: trade.subject,
       gmt_create: alipayTime(trade.scannedAtMs ?? trade.createdAtMs),
       gmt_payment: alipayTime(trade.paidAtMs ?? trade.createdAtMs),
+      ...(refund
+        ? {
+            out_biz_no: refund.refundNo,
+            // The sum of everything given back so far.
+            refund_fee: fenToYuan(trade.refundedFen),
+            gmt_refund: alipayTime(refund.refundedAtMs ?? clock.nowMs()),
+          }
+        : {}),
       fund_bill_list: JSON.stringify([{ amount, fundChannel: 'ALIPAYACCOUNT' }]),
     };
     const signer =

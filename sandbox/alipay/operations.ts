@@ -84,7 +84,7 @@ export function query(desk: AlipayDesk, content: Content): Node {
     point_amount: '0.00',
     receipt_amount: isPaid ? amount : '0.00',
     ...(trade.paidAtMs === null ? {} : { send_pay_date: alipayTime(trade.paidAtMs) }),
-    ...(wasCancelledPaid(trade) ? { ext_infos: '{"action":"cancel"}' } : {}),
+    ...(wasCancelledPaid(desk, trade) ? { ext_infos: '{"action":"cancel"}' } : {}),
     total_amount: amount,
     trade_no: trade.providerTradeNo,
     trade_status: trade.state,
@@ -137,12 +137,14 @@ export function higherAmount(yuan: string): string {
   return fenToYuan(fen(yuanToFen(yuan) + 1));
 }
 
-/** A cancelled trade says so; a query shows it in `ext_infos`. */
-function wasCancelledPaid(trade: LedgerTrade): boolean {
-  return trade.state === 'TRADE_CLOSED' && trade.paidAtMs !== null;
+/** A cancelled trade says so in `ext_infos`; one that was given back by refunds does not. */
+function wasCancelledPaid({ ledger }: AlipayDesk, trade: LedgerTrade): boolean {
+  const byCancel = ledger.refundsOf(trade).some(({ requestedAtMs }) => requestedAtMs === null);
+  return trade.state === 'TRADE_CLOSED' && trade.paidAtMs !== null && byCancel;
 }
 
-function existing(desk: AlipayDesk, content: Content): LedgerTrade {
+/** The trade that is named. Throws where there is none yet. */
+export function existing(desk: AlipayDesk, content: Content): LedgerTrade {
   const { tradeNo, providerTradeNo } = tradeReference(content);
   const trade = lookUp(desk, tradeNo, providerTradeNo);
   if (!trade || trade.state === 'TRADE_NOT_EXIST') throw notExist();

@@ -12,6 +12,7 @@ describe('arming', () => {
       clock_skew: { ms: 1 },
       refuse: { code: 'X' },
       late: { ms: 1 },
+      refund_ends: { as: 'ABNORMAL' },
     };
     for (const [kind, { on, operations, notify = [] }] of Object.entries(VOCABULARY)) {
       const channel = on.length > 1 ? '*' : on[0];

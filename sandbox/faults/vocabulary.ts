@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { PAYOUT_MS } from '../ledger/payouts.ts';
+import { REFUND_STATUSES } from '../ledger/refund.ts';
 
 const CHANNELS = ['alipay', 'wechat'] as const;
 export const OPERATIONS = {
-  alipay: ['precreate', 'query', 'close', 'cancel', 'bill', 'notify'],
-  wechat: ['native', 'query', 'close', 'certificates', 'bill', 'notify'],
+  alipay: ['precreate', 'query', 'close', 'cancel', 'refund', 'refund_query', 'bill', 'notify'],
+  wechat: ['native', 'query', 'close', 'refund', 'refund_query', 'certificates', 'bill', 'notify'],
 } as const;
 
 /** What a till asks, and `notify`: what a wallet posts by itself. */
@@ -43,6 +45,11 @@ const faultShape = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('retry_flag') }),
   z.strictObject({ kind: z.literal('status_word'), word }),
   z.strictObject({
+    kind: z.literal('refund_ends'),
+    as: z.enum(REFUND_STATUSES),
+    afterMs: delayMs.default(PAYOUT_MS),
+  }),
+  z.strictObject({
     kind: z.literal('clock_skew'),
     ms: z
       .number()
@@ -65,8 +72,8 @@ const faultShape = z.discriminatedUnion('kind', [
 export type Fault = z.infer<typeof faultShape>;
 export type FaultKind = Fault['kind'];
 
-const ANY = ['precreate', 'native', 'query', 'close', 'cancel', 'certificates', 'bill'] as const;
-const TRADE = ['precreate', 'native', 'query', 'close', 'cancel'] as const;
+const TRADE = ['precreate', 'native', 'query', 'close', 'cancel', 'refund', 'refund_query'] as const;
+const ANY = [...TRADE, 'certificates', 'bill'] as const;
 const BOTH = CHANNELS;
 const NONE = { on: [], operations: [] } as const;
 
@@ -108,7 +115,7 @@ export const VOCABULARY: Record<
   },
   wrong_amount: {
     on: BOTH,
-    operations: ['query'],
+    operations: ['query', 'refund', 'refund_query'],
     notify: BOTH,
     does: 'acts; genuinely signed, with an amount that is 1 fen higher',
   },
@@ -126,7 +133,7 @@ export const VOCABULARY: Record<
   },
   wrong_trade_no: {
     on: BOTH,
-    operations: ['precreate', 'query', 'close', 'cancel'],
+    operations: ['precreate', 'query', 'close', 'cancel', 'refund', 'refund_query'],
     notify: BOTH,
     does: 'genuinely signed, about another number',
   },
@@ -139,9 +146,14 @@ export const VOCABULARY: Record<
   retry_flag: { on: ['alipay'], operations: ['cancel'], does: 'does not act; retry_flag Y' },
   status_word: {
     on: BOTH,
-    operations: ['query'],
+    operations: ['query', 'refund', 'refund_query'],
     notify: BOTH,
-    does: 'genuinely signed, with word as trade_status or trade_state',
+    does: 'genuinely signed, with word as the status of the trade or refund',
+  },
+  refund_ends: {
+    on: ['wechat'],
+    operations: ['refund'],
+    does: 'acts; the refund becomes as (SUCCESS, CLOSED, ABNORMAL; PROCESSING: nothing by itself) after afterMs',
   },
   clock_skew: {
     on: BOTH,

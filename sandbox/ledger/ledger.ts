@@ -1,6 +1,16 @@
 import { z } from 'zod';
-import type { Fen } from '../../backend/domain/money.ts';
+import { type Fen, fen } from '../../backend/domain/money.ts';
 import { wechatTime } from '../../wire/china-time.ts';
+import {
+  holdsItsPart,
+  type LedgerRefund,
+  newRefund,
+  RefundBook,
+  type RefundStatus,
+  type RefundWish,
+  refundShape,
+  refundView,
+} from './refund.ts';
 import {
   aged,
   hastened,
@@ -15,15 +25,6 @@ import {
 } from './trade.ts';
 
 export type LedgerChannel = LedgerTrade['channel'];
-
-const refundShape = z.object({
-  channel: z.enum(['alipay', 'wechat']),
-  tradeNo: z.string(),
-  refundNo: z.string(),
-  amountFen: z.number().int().positive(),
-  refundedAtMs: z.number(),
-});
-export type LedgerRefund = z.infer<typeof refundShape>;
 
 export const ledgerShape = z.object({ trades: z.array(tradeShape), refunds: z.array(refundShape) });
 export type LedgerSnapshot = z.infer<typeof ledgerShape>;
@@ -42,11 +43,12 @@ export class Ledger {
   readonly #trades = new Map<string, LedgerTrade>();
   readonly #byCode = new Map<string, string>();
   readonly #byProviderNo = new Map<string, string>();
-  readonly #refunds: LedgerRefund[] = [];
+  readonly #refunds: RefundBook;
   readonly #nowMs: () => number;
   readonly #freshNo: (channel: LedgerChannel) => string;
   readonly #onChange: () => void;
   readonly #onPaid: (trade: LedgerTrade) => void;
+  readonly #onRefund: (refund: LedgerRefund, trade: LedgerTrade) => void;
 
   constructor(options: {
     nowMs: () => number;
@@ -54,14 +56,17 @@ export class Ledger {
     onChange?: () => void;
     /** Told in the same turn as the change itself. */
     onPaid?: (trade: LedgerTrade) => void;
+    /** As `onPaid`: a refund was made, or has become another. */
+    onRefund?: (refund: LedgerRefund, trade: LedgerTrade) => void;
     snapshot?: LedgerSnapshot | undefined;
   }) {
     this.#nowMs = options.nowMs;
     this.#freshNo = options.freshNo;
     this.#onChange = options.onChange ?? (() => {});
     this.#onPaid = options.onPaid ?? (() => {});
+    this.#onRefund = options.onRefund ?? (() => {});
     for (const trade of options.snapshot?.trades ?? []) this.#index(trade);
-    this.#refunds.push(...(options.snapshot?.refunds ?? []));
+    this.#refunds = new RefundBook(options.snapshot?.refunds ?? []);
   }
 
   find(channel: LedgerChannel, tradeNo: string): LedgerTrade | undefined {
@@ -114,14 +119,66 @@ export class Ledger {
   /** Returns the whole payment to the customer and closes the trade (Alipay's cancel). */
   cancelPaid(trade: LedgerTrade, refundNo: string): LedgerTrade {
     const nowMs = this.#nowMs();
-    this.#refunds.push({
-      channel: trade.channel,
-      tradeNo: trade.tradeNo,
-      refundNo,
-      amountFen: trade.amountFen,
-      refundedAtMs: nowMs,
-    });
+    this.#refunds.put(
+      refundShape.parse({
+        channel: trade.channel,
+        tradeNo: trade.tradeNo,
+        refundNo,
+        amountFen: trade.amountFen,
+        refundedAtMs: nowMs,
+      }),
+    );
     return this.put({ ...step(trade, 'cancel'), refundedFen: trade.amountFen, closedAtMs: nowMs });
+  }
+
+  findRefund(channel: LedgerChannel, tradeNo: string, refundNo: string): LedgerRefund | undefined {
+    return this.#refunds.find(channel, tradeNo, refundNo);
+  }
+
+  /** In the order of making. */
+  refundsOf(trade: LedgerTrade): LedgerRefund[] {
+    return this.#refunds.of(trade);
+  }
+
+  /** What can still be given back of a trade, fen. */
+  leftFen(trade: LedgerTrade): number {
+    const held = this.refundsOf(trade).filter(holdsItsPart);
+    return held.reduce((left, { amountFen }) => left - amountFen, paidSoFar(trade) as number);
+  }
+
+  /** Gives part or all of a paid trade back. Only call when that much is left. */
+  refund(trade: LedgerTrade, wish: RefundWish): LedgerRefund {
+    if (wish.amountFen > this.leftFen(trade)) throw new Error('More would go back than was paid.');
+    const refund = this.#refunds.put(newRefund(trade, wish, this.#nowMs()));
+    const after = this.#summedUp({ ...trade, ...step(trade, 'refund') });
+    this.#onRefund(refund, after);
+    return refund;
+  }
+
+  /** The merchant asked for it once more. */
+  refundAgain(refund: LedgerRefund): LedgerRefund {
+    this.#onChange();
+    return this.#refunds.put({ ...refund, requests: refund.requests + 1 });
+  }
+
+  /** A refund becomes another: paid out, ended, or stuck. */
+  refundBecomes(refund: LedgerRefund, status: RefundStatus): LedgerRefund {
+    const trade = this.find(refund.channel, refund.tradeNo);
+    if (!trade) throw new Error(`The refund ${refund.refundNo} is of no trade of the ledger.`);
+    const refundedAtMs = status === 'SUCCESS' ? (refund.refundedAtMs ?? this.#nowMs()) : null;
+    const after = this.#refunds.put({ ...refund, status, refundedAtMs, endsAtMs: null });
+    this.#onRefund(after, this.#summedUp(trade));
+    return after;
+  }
+
+  /** Refunds that are still being paid out. */
+  paidOutLater(): LedgerRefund[] {
+    return this.#refunds.all().filter(({ status, endsAtMs }) => status === 'PROCESSING' && endsAtMs !== null);
+  }
+
+  /** Every refund under this number, whichever wallet's. */
+  refundsNamed(refundNo: string): LedgerRefund[] {
+    return this.#refunds.all().filter((refund) => refund.refundNo === refundNo);
   }
 
   /** What a customer could still scan, newest first. */
@@ -139,6 +196,8 @@ export class Ledger {
   hasten(ms: number): number {
     const trades = this.#all();
     for (const trade of trades) this.put(hastened(trade, ms));
+    for (const refund of this.paidOutLater())
+      this.#refunds.put({ ...refund, endsAtMs: (refund.endsAtMs ?? 0) - ms });
     return trades.length;
   }
 
@@ -147,7 +206,7 @@ export class Ledger {
   }
 
   snapshot(): LedgerSnapshot {
-    return { trades: this.#all(), refunds: [...this.#refunds] };
+    return { trades: this.#all(), refunds: this.#refunds.all() };
   }
 
   /** What `GET /ledger` shows, in the order of making; `beside` adds what others know of a trade. */
@@ -160,12 +219,26 @@ export class Ledger {
     const paidFen = trades.reduce((sum, trade) => sum + paidSoFar(trade), 0);
     return {
       trades: trades.map((trade) => ({ ...tradeView(trade), ...beside(trade) })),
-      refunds: this.#refunds.map(({ refundedAtMs, ...refund }) => ({
-        ...refund,
-        refundedAt: wechatTime(refundedAtMs),
-      })),
-      totals: { paidFen, refundedFen: this.#refunds.reduce((sum, refund) => sum + refund.amountFen, 0) },
+      refunds: this.#refunds.all().map(refundView),
+      totals: { paidFen, refundedFen: this.#givenBack(this.#refunds.all()) },
     };
+  }
+
+  /** The trade with what was given back of it by now; Alipay closes one that is given back whole. */
+  #summedUp(trade: LedgerTrade): LedgerTrade {
+    const refundedFen = fen(this.#givenBack(this.refundsOf(trade)));
+    const isWhole = trade.channel === 'alipay' && refundedFen === trade.amountFen;
+    const closing = isWhole && trade.state === 'TRADE_SUCCESS';
+    return this.put({
+      ...(closing ? { ...step(trade, 'refund_in_full'), closedAtMs: this.#nowMs() } : trade),
+      refundedFen,
+    });
+  }
+
+  #givenBack(refunds: readonly LedgerRefund[]): number {
+    return refunds
+      .filter(({ status }) => status === 'SUCCESS')
+      .reduce((sum, { amountFen }) => sum + amountFen, 0);
   }
 
   #onPhone(code: string, act: (trade: LedgerTrade, nowMs: number) => LedgerTrade): PhoneOutcome {

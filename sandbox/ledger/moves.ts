@@ -11,8 +11,13 @@ export const ALIPAY_MOVES = {
     cancel: 'TRADE_CLOSED',
     expire: 'TRADE_CLOSED',
   },
-  // A cancel of a paid trade returns the money; the closed state alone does not tell which it was.
-  TRADE_SUCCESS: { cancel: 'TRADE_CLOSED', finish: 'TRADE_FINISHED' },
+  // A part that goes back changes nothing; a cancel of a paid trade returns all of it. The closed state alone does not tell which it was.
+  TRADE_SUCCESS: {
+    cancel: 'TRADE_CLOSED',
+    refund: 'TRADE_SUCCESS',
+    refund_in_full: 'TRADE_CLOSED',
+    finish: 'TRADE_FINISHED',
+  },
   TRADE_CLOSED: {},
   TRADE_FINISHED: {},
 } as const;
@@ -21,9 +26,10 @@ export const ALIPAY_MOVES = {
 export const WECHAT_MOVES = {
   NOTPAY: { scan: 'NOTPAY', type: 'USERPAYING', turn_back: 'NOTPAY', pay: 'SUCCESS', close: 'CLOSED' },
   USERPAYING: { scan: 'USERPAYING', type: 'USERPAYING', turn_back: 'NOTPAY', pay: 'SUCCESS' },
-  SUCCESS: {},
+  // Any refund, in part or whole, also one that ends without giving anything back.
+  SUCCESS: { refund: 'REFUND' },
   CLOSED: {},
-  REFUND: {},
+  REFUND: { refund: 'REFUND' },
 } as const;
 
 export type LedgerState = keyof typeof ALIPAY_MOVES | keyof typeof WECHAT_MOVES;
@@ -36,6 +42,8 @@ export const LEDGER_EVENTS = [
   'close',
   'cancel',
   'expire',
+  'refund',
+  'refund_in_full',
   'finish',
 ] as const;
 export type LedgerEvent = (typeof LEDGER_EVENTS)[number];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { wechatTime } from '../../wire/china-time.ts';
 import type { LedgerChannel } from '../ledger/ledger.ts';
+import { REFUND_STATUSES } from '../ledger/refund.ts';
 
 const sendShape = z.object({
   atMs: z.number(),
@@ -17,12 +18,17 @@ const sendShape = z.object({
 });
 export type Send = z.infer<typeof sendShape>;
 
-/** That a trade was paid, as the wallet tells it: once, or again and again until somebody acknowledges. */
+/** That a trade was paid, or what became of a refund, as the wallet tells it: once, or again and again until somebody acknowledges. */
 export const notificationShape = z.object({
   /** `notify_id`, or the envelope's `id`: the same on every send. */
   id: z.string(),
   channel: z.enum(['alipay', 'wechat']),
   tradeNo: z.string(),
+  /** What it tells of a refund; null when it is about the payment. */
+  refund: z
+    .object({ refundNo: z.string(), status: z.enum(REFUND_STATUSES) })
+    .nullable()
+    .default(null),
   url: z.string(),
   createdAtMs: z.number(),
   state: z.enum(['waiting', 'acknowledged', 'given_up']),
@@ -41,9 +47,10 @@ export interface Message {
 
 /** A notification as `GET /ledger` shows it. */
 export function notificationView(notification: Notification): object {
-  const { id, url, state, createdAtMs, nextAtMs, sends } = notification;
+  const { id, refund, url, state, createdAtMs, nextAtMs, sends } = notification;
   return {
     id,
+    refund,
     url,
     state,
     createdAt: wechatTime(createdAtMs),

@@ -3,6 +3,7 @@ import { type Clock, SECOND, sleep } from '../../ports/clock.ts';
 import { type HttpClient, HttpFault } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ArmedFaults, Plight } from '../faults/armed.ts';
+import type { LedgerRefund } from '../ledger/refund.ts';
 import type { LedgerTrade } from '../ledger/trade.ts';
 import { destination, type Message, type Notification, NotificationBook, type Send } from './notification.ts';
 import { GAPS_MS, isAcknowledged, TRY_MS } from './schedule.ts';
@@ -172,27 +173,37 @@ export function createNotifier(deps: NotifierDeps) {
     for (const send of sends) deps.onSend({ ...send, notification: after });
   }
 
+  function tell(trade: LedgerTrade, url: string | null, refund: Notification['refund']): void {
+    if (!http || url === null || !destination(url)) return;
+    const isTooMany = waiting >= WAITING_MAX;
+    const notification: Notification = {
+      id: deps.freshId(trade),
+      channel: trade.channel,
+      tradeNo: trade.tradeNo,
+      refund,
+      url,
+      createdAtMs: clock.nowMs(),
+      state: isTooMany ? 'given_up' : 'waiting',
+      tries: 0,
+      nextAtMs: isTooMany ? null : clock.nowMs(),
+      sends: [],
+    };
+    book.put(notification);
+    deps.changed();
+    if (isTooMany) return;
+    waiting++;
+    schedule(notification, 0);
+  }
+
   return {
     /** A trade was paid: tells its merchant, if there is an address and somebody can listen there. */
     paid(trade: LedgerTrade): void {
-      if (!http || trade.notifyUrl === null || !destination(trade.notifyUrl)) return;
-      const isTooMany = waiting >= WAITING_MAX;
-      const notification: Notification = {
-        id: deps.freshId(trade),
-        channel: trade.channel,
-        tradeNo: trade.tradeNo,
-        url: trade.notifyUrl,
-        createdAtMs: clock.nowMs(),
-        state: isTooMany ? 'given_up' : 'waiting',
-        tries: 0,
-        nextAtMs: isTooMany ? null : clock.nowMs(),
-        sends: [],
-      };
-      book.put(notification);
-      deps.changed();
-      if (isTooMany) return;
-      waiting++;
-      schedule(notification, 0);
+      tell(trade, trade.notifyUrl, null);
+    },
+
+    /** A refund has ended, or is stuck: as `paid`. */
+    refunded({ refundNo, status, notifyUrl }: LedgerRefund, trade: LedgerTrade): void {
+      if (status !== 'PROCESSING') tell(trade, notifyUrl, { refundNo, status });
     },
 
     of: book.of.bind(book),

@@ -5,6 +5,7 @@ import { createAlipayNotifications } from '../alipay/notification.ts';
 import type { Plight } from '../faults/armed.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { LedgerRefund } from '../ledger/refund.ts';
 import type { LedgerTrade } from '../ledger/trade.ts';
 import { createWechatNotifications } from '../wechat/notification.ts';
 import type { Message, Notification } from './notification.ts';
@@ -22,11 +23,21 @@ export function notificationWriter(deps: {
   const { ledger, identity, clock, random } = deps;
   const alipay = createAlipayNotifications({ identity: identity(), clock });
   const wechat = createWechatNotifications({ identity: () => identity().wechat, clock, random });
-  return ({ channel, tradeNo, id, createdAtMs }, plight) => {
+  return (notification, plight) => {
+    const { channel, tradeNo, id } = notification;
     const trade = ledger.find(channel, tradeNo);
     if (!trade) throw new Error(`The notification ${id} is about no trade of the ledger.`);
-    return channel === 'alipay' ? alipay(trade, id, plight) : wechat(trade, id, createdAtMs, plight);
+    const refund = refundOf(notification);
+    return channel === 'alipay'
+      ? alipay(trade, refund, id, plight)
+      : wechat(trade, refund, notification, plight);
   };
+
+  /** The refund that it is about, as it was when it was to be told. */
+  function refundOf({ channel, tradeNo, refund }: Notification): LedgerRefund | null {
+    const found = refund && ledger.findRefund(channel, tradeNo, refund.refundNo);
+    return found ? { ...found, status: refund.status } : null;
+  }
 }
 
 /** As the real ones look: 34 digits that begin with the day; a UUID. */

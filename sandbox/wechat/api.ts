@@ -13,7 +13,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { authorize, type MerchantAccount } from './authorize.ts';
 import { BILL_PATH, billUrl } from './bill.ts';
 import { close, native, queryByTradeNo, queryByTransactionId, type WechatDesk } from './operations.ts';
-import { closeMchId, decoded, tradeNoInPath } from './params.ts';
+import { closeMchId, decoded, refundNoInPath, tradeNoInPath } from './params.ts';
+import { refund, refundQuery } from './refund.ts';
 import { tradeNoHint, type WechatRoute, wechatRoute } from './routes.ts';
 import { type AnswerSigner, AnswerSigners } from './signer.ts';
 import { told } from './told.ts';
@@ -61,11 +62,10 @@ export class WechatApi {
     if (route === 'method') return this.#refused(new WechatRefusal('METHOD_NOT_ALLOWED', '请求方法不正确'));
 
     const { operation } = route;
-    const tradeNo = tradeNoHint(
-      route,
-      request.body,
-      (id) => ledger.findByProviderNo('wechat', id)?.tradeNo ?? null,
-    );
+    const tradeNo = tradeNoHint(route, request.body, {
+      byTransactionId: (id) => ledger.findByProviderNo('wechat', id)?.tradeNo ?? null,
+      byRefundNo: (refundNo) => ledger.findRefund('wechat', '', refundNo)?.tradeNo ?? null,
+    });
     const plight = faults.take({ channel: 'wechat', operation, tradeNo });
     const named = this.#signers.named(request.headers['wechatpay-serial']);
     const signer = named ?? this.#signers.byDefault();
@@ -85,7 +85,7 @@ export class WechatApi {
       try {
         authorize(request, this.#merchant(), clock.nowMs() + plight.skewMs);
         if (!named) throw paramError('header', 'Wechatpay-Serial', '微信支付平台证书序列号或公钥ID错误');
-        const result = this.#act(route, request);
+        const result = this.#act(route, request, plight);
         tell('OK');
         if (!result) return this.#answer(204, '', signer, plight);
         const body = typeof result === 'string' ? result : JSON.stringify(told(result, plight));
@@ -118,7 +118,7 @@ export class WechatApi {
   }
 
   /** The body of the answer: an object, ready JSON, or null for an empty 204. */
-  #act(route: WechatRoute, request: SandboxRequest): object | string | null {
+  #act(route: WechatRoute, request: SandboxRequest, plight: Plight): object | string | null {
     const { ledger, random, clock } = this.#options;
     const { wechat } = this.#options.identity();
     const desk: WechatDesk = {
@@ -140,6 +140,10 @@ export class WechatApi {
       case 'close':
         close(desk, tradeNoInPath(route.segment), closeMchId(request.body));
         return null;
+      case 'refund':
+        return refund(desk, request.body, plight);
+      case 'refund_query':
+        return refundQuery(desk, refundNoInPath(route.segment));
       case 'certificates':
         return this.#certificates();
       case 'bill':

@@ -5,14 +5,19 @@ import { writeWechatNotification } from '../../wire/wechat-v3-notification.ts';
 import { signWechatMessage } from '../../wire/wechat-v3-signature.ts';
 import type { Plight } from '../faults/armed.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { LedgerRefund } from '../ledger/refund.ts';
 import type { LedgerTrade } from '../ledger/trade.ts';
-import type { Message } from '../notifications/notification.ts';
+import type { Message, Notification } from '../notifications/notification.ts';
 import { transaction } from './operations.ts';
+import { refundNotice } from './refund.ts';
 import { AnswerSigners } from './signer.ts';
 import { told } from './told.ts';
-import { STATE_TEXT } from './words.ts';
+import { REFUND_TEXT, STATE_TEXT } from './words.ts';
 
-/** Writes TRANSACTION.SUCCESS for a paid trade, sealed and signed anew each time (protocol: notifications). */
+/**
+ * Writes TRANSACTION.SUCCESS for a paid trade, or REFUND.… for a refund of it, sealed and signed anew each time
+ * (protocol: notifications).
+ */
 export function createWechatNotifications(deps: {
   /** Read anew for each one: a rotation changes it. */
   identity: () => Identity['wechat'];
@@ -23,17 +28,33 @@ export function createWechatNotifications(deps: {
   const signers = new AnswerSigners(identity);
   const apiV3Key = parseApiV3Key(identity().apiV3Key);
 
-  return function write(trade: LedgerTrade, id: string, createdMs: number, plight: Plight): Message {
+  const ofTrade = (trade: LedgerTrade) => ({
+    eventType: 'TRANSACTION.SUCCESS',
+    summary: STATE_TEXT.SUCCESS ?? '',
+    originalType: 'transaction',
+    content: transaction(identity(), { ...trade, state: 'SUCCESS' }),
+  });
+  const ofRefund = (trade: LedgerTrade, refund: LedgerRefund) => ({
+    eventType: `REFUND.${refund.status}`,
+    summary: REFUND_TEXT[refund.status] ?? '',
+    originalType: 'refund',
+    content: refundNotice(identity().mchId, trade, refund),
+  });
+
+  return function write(
+    trade: LedgerTrade,
+    refund: LedgerRefund | null,
+    { id, createdAtMs: createdMs }: Pick<Notification, 'id' | 'createdAtMs'>,
+    plight: Plight,
+  ): Message {
     const { main, skewMs } = plight;
-    const paid: LedgerTrade = { ...trade, state: 'SUCCESS' };
+    const said = refund ? ofRefund(trade, refund) : ofTrade(trade);
     const body = writeWechatNotification(
       {
         id,
         createdMs,
-        eventType: 'TRANSACTION.SUCCESS',
-        summary: STATE_TEXT.SUCCESS ?? '',
-        originalType: 'transaction',
-        content: told(transaction(identity(), paid), plight),
+        ...said,
+        content: told(said.content, plight),
       },
       apiV3Key,
       { nonce: randomText(random, ALPHANUMERIC, 12) },

@@ -60,6 +60,40 @@ export function nativeParams(body: Uint8Array): { params: NativeParams; asked: s
   return { params: parsed(nativeShape, json), asked: JSON.stringify(sorted(json)) };
 }
 
+const REFUND_NO = /^[0-9A-Za-z_\-|*@]{1,64}$/;
+const REFUND_NO_RULE = '商户退款单号应为1到64个字符的数字、字母、_-|*@';
+const fenAmount = z.int('金额应为整数，单位为分').min(1, '金额应大于0').max(TOTAL_FEN_MAX, '金额过大');
+
+const refundShape = z
+  .object({
+    transaction_id: text(1, 32).optional(),
+    out_trade_no: z.string().regex(NO_CHARACTERS, '商户订单号不合法').optional(),
+    out_refund_no: z.string().regex(REFUND_NO, REFUND_NO_RULE),
+    reason: text(0, 80).optional(),
+    notify_url: notifyUrl.optional(),
+    funds_account: z.literal('AVAILABLE').optional(),
+    amount: z.object({ refund: fenAmount, total: fenAmount, currency: z.literal('CNY', '币种应为CNY') }),
+    goods_detail: z.array(z.looseObject({})).optional(),
+  })
+  .refine(
+    (body) => (body.transaction_id === undefined) !== (body.out_trade_no === undefined),
+    '微信订单号和商户订单号必须二选一',
+  );
+
+/** Checks the body of a refund. Throws PARAM_ERROR with the first field that breaks a rule. */
+export function refundParams(body: Uint8Array): { params: z.infer<typeof refundShape>; asked: string } {
+  const json = parseBody(body);
+  return { params: parsed(refundShape, json), asked: JSON.stringify(sorted(json)) };
+}
+
+/** The number in a path. Throws PARAM_ERROR. */
+export function refundNoInPath(segment: string): string {
+  const refundNo = decoded(segment);
+  if (refundNo === null || !REFUND_NO.test(refundNo))
+    throw paramError('uri_template', 'out_refund_no', REFUND_NO_RULE, segment);
+  return refundNo;
+}
+
 /** Checks the body of a close; gives the merchant it names. */
 export function closeMchId(body: Uint8Array): string {
   return parsed(z.object({ mchid: text(1, 32) }), parseBody(body)).mchid;

@@ -6,6 +6,8 @@ export type WechatRoute =
   | { operation: 'native' }
   | { operation: 'query'; by: 'tradeNo' | 'id'; segment: string }
   | { operation: 'close'; segment: string }
+  | { operation: 'refund' }
+  | { operation: 'refund_query'; segment: string }
   | { operation: 'certificates' }
   | { operation: 'bill'; kind: BillKind };
 
@@ -33,6 +35,16 @@ const PATHS: readonly {
     method: 'POST',
     pattern: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/,
     route: (segment) => ({ operation: 'close', segment }),
+  },
+  {
+    method: 'POST',
+    pattern: /^\/v3\/refund\/domestic\/refunds$/,
+    route: () => ({ operation: 'refund' }),
+  },
+  {
+    method: 'GET',
+    pattern: /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/,
+    route: (segment) => ({ operation: 'refund_query', segment }),
   },
   { method: 'GET', pattern: /^\/v3\/certificates$/, route: () => ({ operation: 'certificates' }) },
   {
@@ -64,7 +76,7 @@ export function wechatRoute(method: string, path: string): WechatRoute | 'not_fo
 export function tradeNoHint(
   route: WechatRoute,
   body: Uint8Array,
-  byTransactionId: (id: string) => string | null,
+  known: { byTransactionId: (id: string) => string | null; byRefundNo: (refundNo: string) => string | null },
 ): string | null {
   switch (route.operation) {
     case 'certificates':
@@ -74,13 +86,18 @@ export function tradeNoHint(
       return decoded(route.segment);
     case 'query': {
       const segment = decoded(route.segment);
-      return route.by === 'id' && segment !== null ? byTransactionId(segment) : segment;
+      return route.by === 'id' && segment !== null ? known.byTransactionId(segment) : segment;
+    }
+    case 'refund_query': {
+      const refundNo = decoded(route.segment);
+      return refundNo === null ? null : known.byRefundNo(refundNo);
     }
     case 'native':
+    case 'refund':
       try {
-        const json: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-        const tradeNo = (json as { out_trade_no?: unknown } | null)?.out_trade_no;
-        return typeof tradeNo === 'string' ? tradeNo : null;
+        const json = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, unknown> | null;
+        if (typeof json?.transaction_id === 'string') return known.byTransactionId(json.transaction_id);
+        return typeof json?.out_trade_no === 'string' ? json.out_trade_no : null;
       } catch {
         return null;
       }

@@ -53,3 +53,9 @@ export const STATE_TEXT: Record<string, string> = {
   CLOSED: '订单已关闭',
   USERPAYING: '用户支付中，需要输入密码',
 };
+
+export const REFUND_TEXT: Record<string, string> = {
+  SUCCESS: '退款成功',
+  CLOSED: '退款关闭',
+  ABNORMAL: '退款异常',
+};

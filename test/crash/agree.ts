@@ -38,7 +38,7 @@ export async function disagreements(world: World, sales: readonly Sale[]): Promi
   if (sound !== 'ok') found.push(`the database is damaged: ${sound}`);
   for (const { kind, state } of world
     .read()
-    .all<{ kind: string; state: string }>("SELECT kind, state FROM outbox WHERE kind <> 'refund'"))
+    .all<{ kind: string; state: string }>('SELECT kind, state FROM outbox'))
     found.push(`an entry is left in the outbox: ${kind}, ${state}`);
   return found;
 }
@@ -113,17 +113,25 @@ async function disagreementsOf(world: World, sale: Sale, held: readonly HeldTrad
     `${surplus.length} of ${paid.length} payments are surplus`,
   );
   for (const trade of trades) {
-    const refunds = book.all<{ parked_why: string }>(
-      "SELECT parked_why FROM outbox WHERE trade_no = ? AND kind = 'refund'",
+    const refunds = book.all<{ refund_no: string; amount_fen: number; state: string }>(
+      'SELECT * FROM refunds WHERE trade_no = ?',
       trade.trade_no,
     );
+    const given = held.find(({ tradeNo }) => tradeNo === trade.trade_no)?.refunds ?? [];
     const wasCancelled = events.some(({ type }) => type === 'order.cancelled');
     const isOwed = trade.surplus === 1 || (trade.late === 1 && wasCancelled && trade.state === 'paid');
     must(
       refunds.length === (isOwed ? 1 : 0),
       `${trade.trade_no} is to be given back ${refunds.length} times`,
     );
-    must((trade.refund_due !== null) === isOwed, `${trade.trade_no} is owed: ${trade.refund_due}`);
+    must(
+      refunds.every(({ state }) => state === 'succeeded') && trade.refund_due === null,
+      `${trade.trade_no} is owed: ${trade.refund_due}`,
+    );
+    must(
+      given.map(({ refundNo }) => refundNo).join() === refunds.map(({ refund_no }) => refund_no).join(),
+      `the wallet gave ${given.length} refunds of ${trade.trade_no} back, not ${refunds.length}`,
+    );
     must(trade.incident === null, `${trade.trade_no} has an incident`);
     must(/paid|closed|failed/.test(trade.state), `${trade.trade_no} is ${trade.state}`);
     found.push(...chainFaults(trade, events));

@@ -35,6 +35,7 @@ export interface HeldTrade {
   paid: boolean;
   amountFen: number;
   refundedFen: number;
+  refunds: { refundNo: string; amountFen: number; status: string; requests: number }[];
   subject: string;
   code: string | null;
 }
@@ -266,7 +267,14 @@ export function createWorld(plot: Plot, name: string) {
     disarm: () => fetch(`${plot.wallets}/faults`, { method: 'DELETE' }),
     async ledger(): Promise<HeldTrade[]> {
       const answer = await fetch(`${plot.wallets}/ledger`);
-      return ((await answer.json()) as { trades: HeldTrade[] }).trades;
+      const { trades, refunds } = (await answer.json()) as {
+        trades: HeldTrade[];
+        refunds: (HeldTrade['refunds'][number] & { tradeNo: string })[];
+      };
+      return trades.map((trade) => ({
+        ...trade,
+        refunds: refunds.filter(({ tradeNo }) => tradeNo === trade.tradeNo),
+      }));
     },
 
     /** The next planned moment passes, and what it brings. */

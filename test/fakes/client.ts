@@ -30,6 +30,13 @@ export function windowOf(backend: Backend, clock: SimClock) {
     timeline: async (tradeNo: string) => (await call(api.trades.get, { tradeNo }, WINDOW)).timeline,
     outbox: (state: 'due' | 'parked' | 'set_aside') => call(api.outbox.list, { state }, WINDOW),
     retry: (entryId: number) => call(api.outbox.retry, { entryId }, WINDOW),
+    refund: (input: { tradeNo: string; amountFen: number; reason?: string; refundNo?: string }) =>
+      call(api.refunds.create, { reason: '顾客退货', ...input }, WINDOW),
+    refundOf: (refundNo: string) => call(api.refunds.get, { refundNo }, WINDOW),
+    withdraw: (refundNo: string) => call(api.refunds.withdraw, { refundNo }, WINDOW),
+    checkRefund: (refundNo: string) => call(api.refunds.check, { refundNo }, WINDOW),
+    giveBack: (tradeNo: string) => call(api.refunds.giveBack, { tradeNo }, WINDOW),
+    keep: (tradeNo: string, reason: string) => call(api.refunds.keep, { tradeNo, reason }, WINDOW),
     setAside: (entryId: number, reason: string) => call(api.outbox.setAside, { entryId, reason }, WINDOW),
     status: () => call(api.till.status, undefined, WINDOW),
     today: () => call(api.till.today, undefined, WINDOW),

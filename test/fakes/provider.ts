@@ -1,5 +1,7 @@
 import type { Evidence } from '../../backend/domain/evidence.ts';
 import { FEN_MAX, fen } from '../../backend/domain/money.ts';
+import type { RefundEvidence } from '../../backend/domain/refund.ts';
+import type { RefundStep } from '../../backend/domain/refund-steps.ts';
 import type { Channel, Step } from '../../backend/domain/trade.ts';
 import type {
   Answered,
@@ -10,22 +12,30 @@ import type {
   Posted,
   Provider,
   QueryOutcome,
+  RefundOutcome,
+  RefundQueryOutcome,
+  RefundRef,
+  RefundRequest,
   TradeRef,
   Unanswered,
 } from '../../backend/providers/provider.ts';
 import { isGreeting } from '../../backend/services/greet.ts';
 
-type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
+type Outcome = OpenOutcome | QueryOutcome | CloseOutcome | RefundOutcome | RefundQueryOutcome;
+type AnyStep = Step | RefundStep;
 
 /** A wallet that answers as told, and notes what it was asked. Unscripted, it behaves as an unpaid WeChat order. */
 export class ScriptedProvider implements Provider {
   readonly channel: Channel;
   readonly amountMaxFen = fen(FEN_MAX);
-  readonly asked: { step: Step; tradeNo: string; atMs: number }[] = [];
+  readonly refundGapMs = 3_000;
+  readonly asked: { step: AnyStep; tradeNo: string; refundNo: string | null; atMs: number }[] = [];
   /** Trades that are paid, paying or closed here; anything else is unpaid. */
   readonly status = new Map<string, Evidence['status']>();
   /** Answers to give instead, per step, first in first out. */
-  readonly script: { step: Step; answer: Outcome | Promise<Outcome> }[] = [];
+  readonly script: { step: AnyStep; answer: Outcome | Promise<Outcome> }[] = [];
+  /** Refunds that this wallet has taken, by number, and how they stand. Unscripted they succeed at once. */
+  readonly refunds = new Map<string, { amountFen: number; status: RefundEvidence['status'] }>();
   /** When set, every call is unanswered. */
   down: Unanswered['cause'] | null = null;
   inFlight = 0;
@@ -61,6 +71,39 @@ export class ScriptedProvider implements Provider {
     return this.#closeAs('cancel', request, at.nowMs);
   }
 
+  refund(request: RefundRequest, at: { nowMs: number }): Promise<Answered<RefundOutcome>> {
+    return this.#answer(
+      'refund',
+      request.trade,
+      at.nowMs,
+      () => {
+        const { refundNo, amountFen } = request;
+        if (!this.refunds.has(refundNo)) this.refunds.set(refundNo, { amountFen, status: 'succeeded' });
+        return this.#refundOf(request, at.nowMs);
+      },
+      request.refundNo,
+    ) as Promise<Answered<RefundOutcome>>;
+  }
+
+  refundQuery(request: RefundRef, at: { nowMs: number }): Promise<Answered<RefundQueryOutcome>> {
+    return this.#answer(
+      'refund_query',
+      request.trade,
+      at.nowMs,
+      () =>
+        this.refunds.has(request.refundNo)
+          ? this.#refundOf(request, at.nowMs)
+          : { kind: 'unseen', code: 'NONE' },
+      request.refundNo,
+    ) as Promise<Answered<RefundQueryOutcome>>;
+  }
+
+  #refundOf(request: RefundRef, nowMs: number): Outcome {
+    const held = this.refunds.get(request.refundNo);
+    if (!held) throw new Error(`No refund ${request.refundNo}.`);
+    return { kind: 'evidence', evidence: refundEvidence(request, held.status, nowMs) };
+  }
+
   /** A notification here is the JSON of what it proves. */
   async readNotification(posted: Posted): Promise<Notified> {
     return JSON.parse(Buffer.from(posted.body).toString()) as Notified;
@@ -72,7 +115,7 @@ export class ScriptedProvider implements Provider {
     return { kind: 'evidence', evidence: evidence(request, 'unpaid', nowMs) };
   }
 
-  steps(tradeNo?: string): Step[] {
+  steps(tradeNo?: string): AnyStep[] {
     return this.asked
       .filter((each) => tradeNo === undefined || each.tradeNo === tradeNo)
       .map((each) => each.step);
@@ -88,12 +131,13 @@ export class ScriptedProvider implements Provider {
   }
 
   async #answer(
-    step: Step,
-    request: TradeRef,
+    step: AnyStep,
+    request: { tradeNo: string },
     atMs: number,
     usual: () => Outcome,
+    refundNo: string | null = null,
   ): Promise<Answered<Outcome>> {
-    this.asked.push({ step, tradeNo: request.tradeNo, atMs });
+    this.asked.push({ step, tradeNo: request.tradeNo, refundNo, atMs });
     this.inFlight += 1;
     this.inFlightMost = Math.max(this.inFlightMost, this.inFlight);
     try {
@@ -120,6 +164,18 @@ export function evidence(request: TradeRef, status: Evidence['status'], nowMs: n
     amountFen: request.amountFen,
     payer: isPaid ? '138****0000' : null,
     paidAtMs: isPaid ? nowMs : null,
+    providerStatus: status.toUpperCase(),
+  };
+}
+
+function refundEvidence(request: RefundRef, status: RefundEvidence['status'], nowMs: number): RefundEvidence {
+  return {
+    tradeNo: request.trade.tradeNo,
+    refundNo: request.refundNo,
+    status,
+    amountFen: request.amountFen,
+    providerRefundNo: `50${request.refundNo}`,
+    succeededAtMs: status === 'succeeded' ? nowMs : null,
     providerStatus: status.toUpperCase(),
   };
 }

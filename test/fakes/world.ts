@@ -67,6 +67,15 @@ export async function world(
     async charge(): Promise<void> {
       await till.startCharge({ orderNo: 'A1', amountFen: 1250, subject: '拿铁' });
     },
+    /** What the wallets have given back, or are about to. */
+    refunds: async () =>
+      (
+        JSON.parse(await ask(sandbox, 'GET', '/ledger')) as {
+          refunds: { refundNo: string; amountFen: number; status: string; requests: number }[];
+        }
+      ).refunds,
+    /** Somebody at the wallet makes a refund another. */
+    become: (refundNo: string, status: string) => ask(sandbox, 'POST', '/refunds', { refundNo, status }),
     /** What the wallets hold, by our trade number. */
     ledger: async () =>
       JSON.parse(await ask(sandbox, 'GET', '/ledger')) as {

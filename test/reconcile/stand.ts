@@ -12,6 +12,7 @@ import { SimClock } from '../../ports/sim-clock.ts';
 import { type EndOfTurn, systemEndOfTurn } from '../../ports/turn.ts';
 import { readWechatTradeBill } from '../../wire/wechat-bill.ts';
 import { ScriptedProvider } from '../fakes/provider.ts';
+import { testBook } from '../fakes/refund-book.ts';
 import { DAY, TILL } from './books.ts';
 
 /** Noon of the day after. */
@@ -40,7 +41,7 @@ export function reconcileStand(db: Db, endOfTurn: EndOfTurn = systemEndOfTurn) {
   });
   const wallets = createWallets([provider], NOW_MS);
   const hub = createHub();
-  const settle = createSettle(store, { automaticMaxFen: fen(20_000) });
+  const settle = createSettle(store, { automaticMaxFen: fen(20_000) }, testBook(store));
   const reconcile = createReconcile({
     store,
     clock,

@@ -44,8 +44,8 @@ async function tabTo(page: Page, words: string): Promise<void> {
   throw new Error(`The keyboard does not reach “${words}”.`);
 }
 
-/** What was asked of the outbox by hand. */
-const byHand = () => till.asked.filter(({ path }) => path.startsWith('/outbox/'));
+/** What a person decided. */
+const byHand = () => till.asked.filter(({ path }) => /^\/outbox\/|\/(give-back|keep)$/.test(path));
 
 describe('what waits for a person', { timeout: 60_000 }, () => {
   test('is counted, opened, tried again and ended by the keyboard alone', async () => {
@@ -67,22 +67,22 @@ describe('what waits for a person', { timeout: 60_000 }, () => {
 
     await page.keyboard.press('Enter');
     await onFocus(page, '付了两次');
-    await tabTo(page, '人工处理');
+    await tabTo(page, '不退，收下');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: '人工处理' }).waitFor();
-    await page.keyboard.type('已退');
-    await tabTo(page, '确认');
+    await page.getByRole('dialog', { name: '收下这笔付款' }).waitFor();
+    await page.keyboard.type('抵下');
+    await tabTo(page, '确定收下');
     await page.keyboard.press('Enter');
     await page.getByText('请至少写 3 个字').waitFor();
     expect(byHand()).toHaveLength(1);
     // The complaint brings the keyboard back to the field.
-    await page.keyboard.type('款 ¥12.50');
-    await tabTo(page, '确认');
+    await page.keyboard.type('一单');
+    await tabTo(page, '确定收下');
     await page.keyboard.press('Enter');
-    await page.getByText('已由人了结，记录已保存。').waitFor();
+    await page.getByText('已收下，记录已保存。').waitFor();
     expect(byHand()[1]).toMatchObject({
-      path: '/outbox/7/set-aside',
-      body: { reason: '已退款 ¥12.50' },
+      path: `/trades/${sample.surplus.tradeNo}/keep`,
+      body: { reason: '抵下一单' },
     });
     expect(await badge.getAttribute('aria-label')).toBe('待处理 2');
     expect(complaints).toEqual([]);
@@ -92,6 +92,7 @@ describe('what waits for a person', { timeout: 60_000 }, () => {
     const { page } = await open({ parked: sample.attention, byHand: 'storage_full' });
     await page.keyboard.press('F8');
     await onFocus(page, '付了两次');
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await tabTo(page, '人工处理');
     await page.keyboard.press('Enter');
@@ -118,21 +119,24 @@ describe('what waits for a person', { timeout: 60_000 }, () => {
     await page.keyboard.press('F8');
     await onFocus(page, '付了两次');
     await page.keyboard.press('Enter');
-    await tabTo(page, '人工处理');
+    await tabTo(page, '不退，收下');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: '人工处理' }).waitFor();
+    await page.getByRole('dialog', { name: '收下这笔付款' }).waitFor();
     for (let step = 0; step < 8; step += 1) {
       await page.keyboard.press('Tab');
       expect(await page.evaluate(`document.activeElement.closest('.dialog') !== null`)).toBe(true);
     }
   });
 
-  test('money to give back is never offered to the machine to try again', async () => {
+  test('a payment made twice is given back at a touch, and is never the machine’s to try', async () => {
     const { page } = await open({ parked: sample.attention });
     await page.getByTestId('attention').click();
     await page.getByRole('button', { name: '付了两次' }).click();
     await page.getByTestId('by-hand').waitFor();
     expect(await page.getByTestId('try-again').count()).toBe(0);
+    await page.getByRole('button', { name: '退回 ¥12.50' }).click();
+    await page.getByText('正在退回').waitFor();
+    expect(byHand().map(({ path }) => path)).toEqual([`/trades/${sample.surplus.tradeNo}/give-back`]);
   });
 
   test('leads from the payment’s history to what is to be done about it, and back', async () => {

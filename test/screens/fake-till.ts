@@ -6,6 +6,7 @@ import type { Bill } from '../../contract/bill.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
+import type { Refund } from '../../contract/refund.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
 import type { Till, TillStatus } from '../../contract/till.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
@@ -37,6 +38,8 @@ export interface Script {
   relayTest?: RelayTest | 'hang';
   /** The one trade that opens, and its history. */
   opened?: { trade: Trade; timeline: TimelineEntry[] };
+  /** Its refunds. */
+  refunds?: Refund[];
 }
 
 const TYPES: Record<string, string> = {
@@ -73,12 +76,14 @@ export async function startFakeTill(ui: string) {
       );
     if (path === '/trades')
       return json(response, { items: known.flatMap((each) => each.charge?.trades ?? []), nextCursor: null });
+    if (/\/(give-back|keep)$/.test(path)) return byHand(response, path);
     if (path.startsWith('/trades/')) {
       const [first] = known;
       const paid = sample.paid('alipay');
       return json(response, {
         ...(script.opened ?? { trade: paid, timeline: sample.timeline }),
         order: first,
+        refunds: script.refunds ?? [],
       });
     }
     if (path === '/outbox') return json(response, { items: script.parked ?? [], nextCursor: null });
@@ -106,14 +111,17 @@ export async function startFakeTill(ui: string) {
 
   function statusNow(): TillStatus {
     const { status, parked = [] } = script;
-    const refundsDue = parked.filter((entry) => entry.kind === 'refund').length;
+    const refundsDue = parked.filter((entry) => entry.kind === 'give_back').length;
     const outbox = { ...sample.status.outbox, parked: parked.length - refundsDue, refundsDue };
     return { ...sample.status, outbox, ...status };
   }
 
   /** Takes an entry out of the list and tells everybody; or refuses as the script says. */
   function byHand(response: ServerResponse, path: string): void {
-    const entry = script.parked?.find((each) => path.startsWith(`/outbox/${each.entryId}/`));
+    const entry = script.parked?.find(
+      ({ entryId, tradeNo }) =>
+        path.startsWith(`/outbox/${entryId}/`) || path.startsWith(`/trades/${tradeNo}/`),
+    );
     if (script.byHand) problem(response, script.byHand);
     else if (entry === undefined) problem(response, 'entry_not_found');
     else {

@@ -38,7 +38,7 @@ export const status: TillStatus = {
     { channel: 'alipay', charging: well, lastAnswerAt: at(-3) },
     { channel: 'wechat', charging: well, lastAnswerAt: at(-2) },
   ],
-  outbox: { unanswered: 0, oldestAt: null, nextAt: null, parked: 0, refundsDue: 0 },
+  outbox: { unanswered: 0, oldestAt: null, nextAt: null, parked: 0, refundsDue: 0, refunding: 0 },
   clockSkewMs: 40,
 };
 
@@ -102,6 +102,9 @@ export function trade(channel: Trade['channel'], change: Partial<Trade> = {}): T
     surplus: false,
     incident: null,
     refundDue: null,
+    refundedFen: 0,
+    refundingFen: 0,
+    refundableFen: 0,
     setAside: null,
     ...change,
   };
@@ -227,6 +230,7 @@ export const offline = (left: number): TillStatus['outbox'] => ({
   nextAt: left === 0 ? null : at(8),
   parked: 0,
   refundsDue: 0,
+  refunding: 0,
 });
 
 /** A surplus payment's trade and what waits for a person about it. */
@@ -249,7 +253,7 @@ export const odd: Order = order(
 
 /** Oldest first, one of each kind of trouble. */
 export const attention: OutboxEntry[] = [
-  waitsForPerson(7, 'refund', 'refund_surplus', {
+  waitsForPerson(7, 'give_back', 'refund_surplus', {
     tradeNo: surplus.tradeNo,
     amountFen: 1_250,
     createdAt: at(-5_400),
@@ -299,9 +303,10 @@ function waitsForPerson(
     kind,
     why,
     state: 'parked',
-    canRetry: kind !== 'refund',
+    canRetry: kind !== 'give_back',
     orderNo: `A20261121-88${String(entryId).padStart(2, '0')}`,
     tradeNo: `M0MW261121140100${String(entryId).padStart(4, '0')}R4T${String(entryId).padStart(2, '0')}V`,
+    refundNo: null,
     channel: 'wechat',
     amountFen: 1_250,
     subject: till.shopName,
@@ -358,7 +363,7 @@ function entry(
   what: string,
   change: Partial<TimelineEntry>,
 ): TimelineEntry {
-  const rest = { fromState: null, toState: null, reason: null, exchange: null };
+  const rest = { fromState: null, toState: null, refund: null, reason: null, exchange: null };
   return { at: at(seconds), kind, what, ...rest, ...change };
 }
 

@@ -75,9 +75,24 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    rule: 'nothing goes back unasked',
-    complaints: (world) =>
-      world.sandbox.ledger.snapshot().refunds.map((refund) => `${refund.tradeNo}: ${refund.amountFen} fen`),
+    rule: 'nothing goes back unasked, and what was asked goes back once',
+    complaints(world, tills) {
+      const asked = new Map(tills.flatMap(refundsOf).map((row) => [row.refund_no, row]));
+      const held = world.sandbox.ledger.snapshot().refunds;
+      const unasked = held
+        .filter((refund) => asked.get(refund.refundNo)?.amount_fen !== refund.amountFen)
+        .map((refund) => `${refund.tradeNo}: ${refund.amountFen} fen`);
+      const given = new Set(
+        held.filter(({ status }) => status === 'SUCCESS').map(({ refundNo }) => refundNo),
+      );
+      const differing = [...asked.values()]
+        .filter((row) => row.set_aside_at_ms === null)
+        .filter((row) => (row.state === 'succeeded') !== given.has(row.refund_no))
+        .map(
+          (row) => `${row.refund_no} is ${row.state}, at its wallet given back: ${given.has(row.refund_no)}`,
+        );
+      return [...unasked, ...differing];
+    },
   },
   {
     rule: 'everything is resolved',
@@ -91,7 +106,7 @@ export const CHECKS: readonly Check[] = [
           }),
         ...rows<OutboxRow>(
           till,
-          "SELECT * FROM outbox WHERE kind <> 'refund' AND state <> 'set_aside' OR lease_holder IS NOT NULL",
+          "SELECT * FROM outbox WHERE kind <> 'give_back' AND state <> 'set_aside' OR lease_holder IS NOT NULL",
         ).map(
           (row) =>
             `outbox ${row.entry_id}: ${row.kind} ${row.state}, due ${row.due_at_ms - world.time.nowMs()} ms, ` +
@@ -167,6 +182,17 @@ export function undelivered({ relay, scenario }: World, tills: readonly SimTill[
 
 function isUnresolved(row: TradeRow): boolean {
   return !['paid', 'closed', 'failed'].includes(row.state) || row.unknown_asking !== null;
+}
+
+interface RefundRow {
+  refund_no: string;
+  amount_fen: number;
+  state: string;
+  set_aside_at_ms: number | null;
+}
+
+function refundsOf(till: SimTill): RefundRow[] {
+  return rows<RefundRow>(till, 'SELECT * FROM refunds');
 }
 
 function ledgerTrades(world: World): LedgerTrade[] {

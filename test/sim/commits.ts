@@ -149,8 +149,13 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
     lastSeq: () => seq,
     complaints() {
       const found: string[] = [];
-      const refundsOf = db
-        .prepare<[string], number>("SELECT count(*) FROM outbox WHERE kind = 'refund' AND trade_no = ?")
+      const decisionsOf = db
+        .prepare<[string], number>("SELECT count(*) FROM outbox WHERE kind = 'give_back' AND trade_no = ?")
+        .pluck();
+      const givenBackOf = db
+        .prepare<[string], number>(
+          "SELECT coalesce(sum(amount_fen), 0) FROM refunds WHERE state = 'succeeded' AND trade_no = ?",
+        )
         .pluck();
       for (const row of db.prepare<[], TradeRow>('SELECT * FROM trades').all()) {
         const said = states.get(row.trade_no) ?? 'created';
@@ -161,10 +166,18 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
         if ((row.surplus === 1) !== place > 0)
           found.push(`${row.trade_no} surplus: ${row.surplus}, payment number ${place + 1} of its order`);
         const by = row.amount_fen <= world.scenario.refundAutomaticMaxFen ? 'automatic' : 'manager';
-        const queued = refundsOf.get(row.trade_no) ?? 0;
+        const decisions = decisionsOf.get(row.trade_no) ?? 0;
         const isOwed = owed.has(row.trade_no);
-        if (queued !== (isOwed ? 1 : 0) || row.refund_due !== (isOwed ? by : null))
-          found.push(`${row.trade_no} is owed: ${isOwed}; queued ${queued} times, by ${row.refund_due}`);
+        const isDecided = isOwed && by === 'manager';
+        const back = givenBackOf.get(row.trade_no) ?? 0;
+        if (back !== (isOwed && by === 'automatic' ? row.amount_fen : 0))
+          found.push(
+            `${row.trade_no} is owed: ${isOwed}, by ${by}; given back: ${back} of ${row.amount_fen}`,
+          );
+        if (decisions !== (isDecided ? 1 : 0) || row.refund_due !== (isDecided ? by : null))
+          found.push(
+            `${row.trade_no} is owed: ${isOwed}; asked ${decisions} times, due by ${row.refund_due}`,
+          );
       }
       return found;
     },

@@ -186,7 +186,7 @@ function isQuiet(world: World, tills: readonly SimTill[], customersAreGone: () =
   const unfinished = tills.map((till) =>
     till.db
       .prepare<[], number>(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind <> 'refund' AND state <> 'set_aside')",
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind <> 'give_back' AND state <> 'set_aside')",
       )
       .pluck(),
   );

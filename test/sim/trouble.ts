@@ -193,6 +193,9 @@ function detail(
       return { ms: chance.int(-900_000, 0) };
     case 'refuse':
       return { code: chance.pick(REFUSALS[`${channel} ${operation}`] ?? ['SOMETHING_NEW']) };
+    case 'refund_ends':
+      // What a wallet cannot hand over is settled by a person; test/faults lives through that.
+      return null;
     default:
       return {};
   }

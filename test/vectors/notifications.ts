@@ -107,8 +107,8 @@ export const wechatNotification: Runner = async ({ inputs, keys }) => {
   const opened = verdict === 'OK' ? openWechatNotification(body, apiV3Key) : null;
   const posted = { headers, body, receivedMs: nowMs };
   const notified = await provider.readNotification(posted, { nowMs });
-  const isRefund = notified.kind === 'other' && notified.what.startsWith('REFUND.');
-  const reason = isRefund ? null : await refusal(provider, posted, order, WECHAT_WORDS);
+  const isRefund = notified.kind === 'refund';
+  const reason = isRefund ? refundRefusal(notified) : await refusal(provider, posted, order, WECHAT_WORDS);
   return {
     verdict,
     accept: reason === null,
@@ -146,6 +146,11 @@ const WECHAT_WORDS: Words = {
   status: 'trade_state',
 };
 
+/** Why a notice about a refund proves nothing; null when it says what became of it. */
+function refundRefusal({ outcome }: Extract<Notified, { kind: 'refund' }>): string | null {
+  return outcome.kind === 'evidence' ? null : outcome.kind;
+}
+
 /** Why our code does not take the notification for the order, in the wallet's words; null when it does. */
 async function refusal(
   provider: Provider,
@@ -156,7 +161,10 @@ async function refusal(
   const notified: Notified = await provider.readNotification(posted, { nowMs: posted.receivedMs });
   if (notified.kind !== 'trade') return words.signature;
   const { outcome } = notified;
-  if (outcome.kind === 'mismatch') return outcome.field === 'currency' ? 'currency' : words[outcome.field];
+  if (outcome.kind === 'mismatch')
+    return outcome.field === 'currency' || outcome.field === 'refundNo'
+      ? outcome.field
+      : words[outcome.field];
   if (outcome.kind !== 'evidence') return outcome.code;
   if (notified.tradeNo !== order.out_trade_no) return words.tradeNo;
   const event = readEvidence({ amountFen: fen(order.amountFen) } as Trade, outcome.evidence);

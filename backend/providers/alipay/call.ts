@@ -48,7 +48,7 @@ interface Codes {
 export async function callGateway(
   context: AlipayContext,
   method: string,
-  biz: Readonly<Record<string, string>>,
+  biz: Readonly<Record<string, unknown>>,
   at: Asked,
 ): Promise<Called> {
   const { config } = context;
@@ -103,7 +103,7 @@ export function foreignNumber(node: Readonly<Record<string, unknown>>, tradeNo: 
 function parametersOf(
   config: AlipayConfig,
   method: string,
-  biz: Readonly<Record<string, string>>,
+  biz: Readonly<Record<string, unknown>>,
   nowMs: number,
 ): Record<string, string | undefined> {
   const { trust, aesKey } = config;

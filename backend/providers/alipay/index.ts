@@ -9,6 +9,8 @@ import type { AlipayConfig } from './config.ts';
 import { readNotification } from './notification.ts';
 import { open } from './open.ts';
 import { query } from './query.ts';
+import { ALIPAY_REFUND_GAP_MS, refund } from './refund.ts';
+import { refundQuery } from './refund-query.ts';
 
 /** Alipay 当面付 for one merchant's app. Holds no state; the HTTP client is its own to close. */
 export function createAlipay(
@@ -24,6 +26,9 @@ export function createAlipay(
     query: (trade, at) => query(context, trade, at),
     close: (trade, at) => close(context, trade, at),
     cancel: (trade, at) => cancel(context, trade, at),
+    refundGapMs: ALIPAY_REFUND_GAP_MS,
+    refund: (request, at) => refund(context, request, at),
+    refundQuery: (request, at) => refundQuery(context, request, at),
     readNotification: async (posted) => readNotification(config, posted),
     ...(download
       ? {

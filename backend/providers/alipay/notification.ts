@@ -21,5 +21,6 @@ export function readNotification(config: AlipayConfig, posted: Posted): Notified
     appId === config.appId
       ? tradeOutcome(config, { tradeNo }, Object.fromEntries(fields))
       : ({ kind: 'mismatch', field: 'appId', expected: config.appId, received: appId } as const);
-  return { kind: 'trade', tradeNo, signedMs, outcome };
+  // The sum given back so far comes with it, not this refund's own amount: what became of it is asked.
+  return { kind: 'trade', tradeNo, signedMs, outcome, refundNo: fields.get('out_biz_no') || null };
 }

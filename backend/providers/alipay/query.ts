@@ -1,8 +1,8 @@
 import { alipayTimeMs } from '../../../wire/china-time.ts';
 import type { Evidence } from '../../domain/evidence.ts';
-import { type Fen, MoneyError, yuanToFen } from '../../domain/money.ts';
 import { cautiousNowMs, payerTail, unknown } from '../exchange.ts';
 import type { Answered, Asked, QueryOutcome, TradeRef } from '../provider.ts';
+import { amountOf } from './amount.ts';
 import { type AlipayContext, callGateway, readNode } from './call.ts';
 import type { AlipayConfig } from './config.ts';
 import { meaningOf, QUERY_ERRORS } from './errors.ts';
@@ -90,14 +90,4 @@ function unscanned(config: AlipayConfig, trade: TradeRef, subCode: string, nowMs
     paidAtMs: null,
     providerStatus: subCode,
   };
-}
-
-function amountOf(yuan: string | undefined): Fen | null | 'unusable' {
-  if (yuan === undefined) return null;
-  try {
-    return yuanToFen(yuan);
-  } catch (error) {
-    if (error instanceof MoneyError) return 'unusable';
-    throw error;
-  }
 }

@@ -17,8 +17,9 @@ export function statusOf(trade: Trade): Evidence['status'] | null {
   return Object.hasOwn(STATUS, trade.trade_status) ? (STATUS[trade.trade_status]?.(trade) ?? null) : null;
 }
 
-/** Whether a closed trade had been paid: refund fields, or the trace of a cancel that refunded. */
+/** Whether a closed trade had been paid: a time of payment, refund fields, or the trace of a cancel that refunded. */
 function moneyWentBack(trade: Trade): boolean {
+  if (trade.send_pay_date || trade.gmt_payment) return true;
   if (trade.gmt_refund || trade.gmt_refund_pay) return true;
   if (trade.refund_fee && /[1-9]/.test(trade.refund_fee)) return true;
   return ['cancel', 'refund'].includes(actionOf(trade.ext_infos));

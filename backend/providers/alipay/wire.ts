@@ -42,3 +42,21 @@ export const cancelShape = z.object({
   /** `close` or `refund`; absent when nothing happened. */
   action: z.string().optional(),
 });
+
+export const refundShape = z.object({
+  out_trade_no: z.string().optional(),
+  /** `Y`: this very call moved money. */
+  fund_change: z.string().optional(),
+  /** Yuan: everything given back of the trade so far. */
+  refund_fee: z.string().optional(),
+  gmt_refund_pay: z.string().optional(),
+});
+
+export const refundQueryShape = z.object({
+  out_trade_no: z.string().optional(),
+  out_request_no: z.string().optional(),
+  refund_status: z.string().optional(),
+  /** Yuan: this refund's own amount. */
+  refund_amount: z.string().optional(),
+  gmt_refund_pay: z.string().optional(),
+});

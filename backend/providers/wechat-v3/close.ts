@@ -34,7 +34,7 @@ function outcomeOf(context: WechatContext, trade: TradeRef, reply: Called['reply
       return { kind: 'not_yet', payableUntilMs: payableUntilMs(context.config, trade) };
     case 'unknown':
       return unknown(meaning.cause, code, message);
-    case 'refused':
+    default:
       return unknown('unlisted', code, message);
   }
 }

@@ -1,7 +1,9 @@
-import type { RefusalReason, Unanswered } from '../provider.ts';
+import type { RefundRefusal, RefusalReason, Unanswered } from '../provider.ts';
 
 export type Meaning =
   | { to: 'refused'; reason: RefusalReason }
+  | { to: 'not_given_back'; reason: RefundRefusal }
+  | { to: 'held' }
   | { to: 'query_first' }
   | { to: 'accepted' }
   | { to: 'no_order' }
@@ -73,6 +75,34 @@ export const CLOSE_ERRORS: Table = {
   INVALID_REQUEST: QUERY,
   PARAM_ERROR: QUERY,
   APPID_MCHID_NOT_MATCH: unknown('misconfigured'),
+  MCH_NOT_EXISTS: unknown('misconfigured'),
+  NO_AUTH: unknown('misconfigured'),
+};
+
+const notGivenBack = (reason: RefundRefusal): Meaning => ({ to: 'not_given_back', reason });
+
+/** Refund. Only what is listed as a refusal is one. */
+export const REFUND_ERRORS: Table = {
+  ...EVERYWHERE,
+  NOT_ENOUGH: { to: 'held' }, // The same number again after a top-up.
+  PARAM_ERROR: notGivenBack('invalid_parameter'),
+  RESOURCE_NOT_EXISTS: notGivenBack('merchant_rejected'), // No such order at this merchant.
+  ORDER_NOT_EXIST: notGivenBack('merchant_rejected'),
+  NO_AUTH: notGivenBack('merchant_rejected'),
+  RULE_LIMIT: notGivenBack('not_refundable'), // The window, or the number of parts.
+  TRADE_ERROR: notGivenBack('not_refundable'),
+  ACCOUNT_ERROR: notGivenBack('account_unusable'),
+  USER_ACCOUNT_ABNORMAL: notGivenBack('account_unusable'),
+  INVALID_REQUEST: QUERY, // A rule was broken, or the number exists with other content.
+  APPID_MCHID_NOT_MATCH: unknown('misconfigured'),
+  MCH_NOT_EXISTS: unknown('misconfigured'),
+};
+
+export const REFUND_QUERY_ERRORS: Table = {
+  ...EVERYWHERE,
+  RESOURCE_NOT_EXISTS: { to: 'no_order' },
+  PARAM_ERROR: unknown('misconfigured'),
+  INVALID_REQUEST: unknown('misconfigured'),
   MCH_NOT_EXISTS: unknown('misconfigured'),
   NO_AUTH: unknown('misconfigured'),
 };

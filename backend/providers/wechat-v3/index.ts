@@ -9,6 +9,8 @@ import type { WechatV3Config } from './config.ts';
 import { readNotification } from './notification.ts';
 import { open } from './open.ts';
 import { query } from './query.ts';
+import { refund, WECHAT_REFUND_GAP_MS } from './refund.ts';
+import { refundQuery } from './refund-query.ts';
 import type { WechatPorts } from './send.ts';
 
 /**
@@ -29,6 +31,9 @@ export function createWechatV3(
     query: (trade, at) => query(context, trade, at),
     close: (trade, at) => close(context, trade, at),
     cancel: (trade, at) => cancel(context, trade, at),
+    refundGapMs: WECHAT_REFUND_GAP_MS,
+    refund: (request, at) => refund(context, request, at),
+    refundQuery: (request, at) => refundQuery(context, request, at),
     readNotification: (posted, at) => readNotification(context, posted, at),
     ...(download
       ? {

@@ -3,7 +3,10 @@ import { openWechatNotification } from '../../../wire/wechat-v3-notification.ts'
 import type { Asked, Notified, Posted } from '../provider.ts';
 import type { WechatContext } from './call.ts';
 import { transactionOutcome } from './query.ts';
+import { refundNotice } from './refund-query.ts';
 import { numberShape } from './wire.ts';
+
+const REFUND_EVENTS = ['REFUND.SUCCESS', 'REFUND.ABNORMAL', 'REFUND.CLOSED'];
 
 /** A notification of WeChat Pay v3 (protocol: notifications): signed headers over the body, AEAD inside. */
 export async function readNotification(
@@ -20,8 +23,19 @@ export async function readNotification(
   const { eventType, content } = reading.notification;
   const number = numberShape.safeParse(content);
   if (!number.success) return { kind: 'other', tradeNo: null, what: eventType };
-  const { out_trade_no: tradeNo } = number.data;
-  if (eventType !== 'TRANSACTION.SUCCESS') return { kind: 'other', tradeNo, what: eventType };
+  const { out_trade_no: tradeNo, out_refund_no: refundNo } = number.data;
   const signedMs = Number(posted.headers['wechatpay-timestamp']) * SECOND;
-  return { kind: 'trade', tradeNo, signedMs, outcome: transactionOutcome(config, { tradeNo }, content) };
+  if (eventType === 'TRANSACTION.SUCCESS') {
+    const outcome = transactionOutcome(config, { tradeNo }, content);
+    return { kind: 'trade', tradeNo, signedMs, outcome, refundNo: null };
+  }
+  if (refundNo !== undefined && REFUND_EVENTS.includes(eventType))
+    return {
+      kind: 'refund',
+      tradeNo,
+      refundNo,
+      signedMs,
+      outcome: refundNotice(config, { tradeNo, refundNo }, content),
+    };
+  return { kind: 'other', tradeNo, what: eventType };
 }

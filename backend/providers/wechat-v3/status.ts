@@ -1,4 +1,5 @@
 import type { Evidence } from '../../domain/evidence.ts';
+import type { RefundEvidence } from '../../domain/refund.ts';
 
 /** WeChat's words for an order. A word that is not here proves nothing. */
 const STATUS: Readonly<Record<string, Evidence['status']>> = {
@@ -15,4 +16,17 @@ const STATUS: Readonly<Record<string, Evidence['status']>> = {
 /** Our word for WeChat's; null when it is not listed. */
 export function statusOf(tradeState: string): Evidence['status'] | null {
   return Object.hasOwn(STATUS, tradeState) ? (STATUS[tradeState] ?? null) : null;
+}
+
+/** WeChat's words for a refund. A word that is not here proves nothing. */
+const REFUND_STATUS: Readonly<Record<string, RefundEvidence['status']>> = {
+  PROCESSING: 'processing',
+  SUCCESS: 'succeeded',
+  CLOSED: 'closed', // Failed for good; nothing went back.
+  ABNORMAL: 'abnormal', // The customer's account took it not: a person must act. Not final.
+};
+
+/** Our word for WeChat's; null when it is not listed. */
+export function refundStatusOf(status: string): RefundEvidence['status'] | null {
+  return Object.hasOwn(REFUND_STATUS, status) ? (REFUND_STATUS[status] ?? null) : null;
 }

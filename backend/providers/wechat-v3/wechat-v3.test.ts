@@ -343,5 +343,9 @@ function expectedOf(operation: string, meaning: Meaning): object {
       return operation === 'query' ? { evidence: { status: 'unpaid' } } : { kind: 'not_yet' };
     case 'unknown':
       return { kind: 'unknown', cause: meaning.cause };
+    case 'not_given_back':
+      return { kind: 'refused', reason: meaning.reason };
+    case 'held':
+      return { kind: 'held', why: 'balance' };
   }
 }
