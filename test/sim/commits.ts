@@ -61,6 +61,13 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
            AND NOT (:hinted AND (o.kind = 'query' OR t.set_aside_at_ms IS NOT NULL)))`,
     )
     .pluck();
+  const overgiven = db
+    .prepare<[], string>(
+      `SELECT trade_no FROM refunds JOIN trades USING (trade_no)
+       WHERE refunds.state NOT IN ('closed', 'refused', 'withdrawn')
+       GROUP BY trade_no HAVING sum(refunds.amount_fen) > trades.amount_fen OR trades.state <> 'paid'`,
+    )
+    .pluck();
   const states = new Map<string, TradeState>();
   const deadlines = new Set<string>();
   const paidOrders = new Map<string, string[]>();
@@ -141,6 +148,7 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
         isNew = true;
       }
       if (!isNew) return;
+      for (const tradeNo of overgiven.all()) bad('never more goes back than was paid', tradeNo);
       // A notification may have hinted at one that was taken for finished.
       const hinted = world.relay === null ? 0 : 1;
       for (const tradeNo of unasked.all({ hinted }))
