@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import type { Refund } from '../../contract/refund.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
 import { keyOf, useWords } from '../i18n/index.ts';
@@ -12,21 +13,31 @@ import { Yuan } from '../yuan.tsx';
 import { headline } from './attention-words.ts';
 import { Fact } from './fact.tsx';
 import { ListState } from './list-state.tsx';
+import { Refunds } from './refunds.tsx';
 
 interface Opened {
   trade: Trade;
+  refunds: readonly Refund[];
   timeline: readonly TimelineEntry[];
 }
 
 /** One trade: what became of it and when, with the wallet's answers folded away. */
-export function Timeline({ tradeNo }: { tradeNo: string }) {
+export function Timeline(props: {
+  tradeNo: string;
+  /** A dialog above it is open or shut: Esc is its own. */
+  onAsking?(isAsking: boolean): void;
+}) {
+  const { tradeNo, onAsking } = props;
   const { api } = useTillContext();
   const { t } = useWords();
   const [opened, setOpened] = useState<Opened | null>(null);
   const [failure, setFailure] = useState<LinkErrorCode | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const orderNo = opened?.trade.orderNo ?? '';
+  // What happens to its order, a refund for one, is read as it happens.
+  const order = useTill((state) => state.orders[orderNo] ?? null);
   useEffect(() => {
-    let isCurrent = attempt >= 0;
+    let isCurrent = attempt >= 0 && order !== undefined;
     api.trades.get({ tradeNo }).then(
       (next) => {
         if (!isCurrent) return;
@@ -38,12 +49,12 @@ export function Timeline({ tradeNo }: { tradeNo: string }) {
     return () => {
       isCurrent = false;
     };
-  }, [api, tradeNo, attempt]);
+  }, [api, tradeNo, attempt, order]);
   if (opened === null)
     return (
       <ListState isRead={false} failure={failure} empty={null} onAgain={() => setAttempt(attempt + 1)} />
     );
-  const { trade, timeline } = opened;
+  const { trade, refunds, timeline } = opened;
   return (
     <article className="trade">
       <header>
@@ -61,6 +72,12 @@ export function Timeline({ tradeNo }: { tradeNo: string }) {
         <Fact name={t('history.payer')} value={trade.payer} />
         <Fact name={t('history.expires')} value={dayAndTime(trade.expiresAt)} />
       </dl>
+      <Refunds
+        trade={trade}
+        refunds={refunds}
+        onAsking={(isAsking) => onAsking?.(isAsking)}
+        onChanged={() => setAttempt(attempt + 1)}
+      />
       <h3>{t('history.timeline')}</h3>
       <ol className="timeline">
         {timeline.map((entry, index) => (

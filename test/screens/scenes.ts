@@ -466,6 +466,27 @@ export const SCENES: Scene[] = [
     },
   },
   {
+    name: 'refunds',
+    screen: 'idle',
+    script: { opened: { trade: sample.partlyBack, timeline: sample.timeline }, refunds: sample.refunds },
+    act: async (page) => {
+      await page.keyboard.press('F3');
+      await page.locator('.list-row').nth(1).click();
+      await page.locator('.refund').nth(2).waitFor();
+    },
+  },
+  {
+    name: 'refund',
+    screen: 'idle',
+    script: { opened: { trade: sample.partlyBack, timeline: sample.timeline }, refunds: sample.refunds },
+    act: async (page) => {
+      await page.keyboard.press('F3');
+      await page.locator('.list-row').nth(1).click();
+      await page.getByTestId('refund').click();
+      await page.getByTestId('refund-confirm').waitFor();
+    },
+  },
+  {
     name: 'history-odd',
     screen: 'idle',
     script: {

@@ -36,6 +36,8 @@ const KEPT = [
   'timeline',
   'timeline-ended',
   'timeline-surplus',
+  'refunds',
+  'refund',
   'checking-stopped',
   'attention-badge',
   'attention',
@@ -51,6 +53,7 @@ const KEPT = [
   'push-enrol',
 ];
 const KEPT_DARK = [
+  'refund',
   'idle',
   'waiting',
   'paid',
@@ -60,6 +63,7 @@ const KEPT_DARK = [
   'push-through',
 ];
 const KEPT_EN = [
+  'refund',
   'idle',
   'waiting',
   'paid',

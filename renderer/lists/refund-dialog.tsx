@@ -1,0 +1,164 @@
+import { Modal, TextInput } from '@mantine/core';
+import '@mantine/core/styles/Modal.css';
+import { type FormEvent, useRef, useState } from 'react';
+import type { Trade } from '../../contract/trade.ts';
+import { Action } from '../action.tsx';
+import { useWords } from '../i18n/index.ts';
+import { linkError } from '../link-error.ts';
+import { spokenYuan, yuanText } from '../money.ts';
+import { amountFen, pastedAmount } from '../store/amount.ts';
+import { useTillContext } from '../till-context.ts';
+import { useFocusReturn } from './focus-return.ts';
+
+const REASONS = ['refund.reason.returned', 'refund.reason.missing', 'refund.reason.wrong'] as const;
+/** The wallets take this many bytes of a reason. */
+const REASON_MAX_BYTES = 80;
+
+/** Gives part or all of a payment back: how much and why, then once more in plain words. Esc changes nothing. */
+export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose(): void; onDone(): void }) {
+  const { api } = useTillContext();
+  const { t } = useWords();
+  useFocusReturn();
+  // One number for this dialog: however often it is sent, it is one refund.
+  const [refundNo] = useState(() => `R${crypto.randomUUID().replaceAll('-', '')}`);
+  const [typed, setTyped] = useState(spokenYuan(trade.refundableFen));
+  const [reason, setReason] = useState('');
+  const [isSure, setSure] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<{ field: 'amount' | 'reason'; words: string } | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const read = amountFen(pastedAmount(typed) ?? '', trade.refundableFen);
+  const fen = 'fen' in read ? read.fen : 0;
+  const words = reason.trim();
+
+  function complain(): boolean {
+    if (fen === 0)
+      setProblem({
+        field: 'amount',
+        words: t('refund.amount_wrong', { amount: yuanText(trade.refundableFen) }),
+      });
+    else if (words === '' || new TextEncoder().encode(words).length > REASON_MAX_BYTES)
+      setProblem({
+        field: 'reason',
+        words: t(words === '' ? 'refund.reason_missing' : 'refund.reason_long'),
+      });
+    else return false;
+    return true;
+  }
+
+  async function confirm(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (isBusy || complain()) return;
+    if (!isSure) {
+      setSure(true);
+      return;
+    }
+    setBusy(true);
+    try {
+      await api.refunds.create({ tradeNo: trade.tradeNo, refundNo, amountFen: fen, reason: words });
+      onDone();
+    } catch (thrown) {
+      setBusy(false);
+      setFailure(t(`errors.${linkError(thrown).code}`));
+    }
+  }
+
+  function change(set: (text: string) => void): (text: string) => void {
+    return (text) => {
+      set(text);
+      setProblem(null);
+      setFailure(null);
+    };
+  }
+
+  const values = { amount: yuanText(fen), wallet: t(`wallet.${trade.channel}`), trade: trade.tradeNo };
+  const styles = {
+    input: 'reason',
+    label: 'reason-label',
+    description: 'reason-hint',
+    error: 'reason-problem',
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      closeOnEscape={!isBusy}
+      closeOnClickOutside={false}
+      withCloseButton={false}
+      lockScroll={false}
+      centered
+      title={t('refund.heading')}
+      classNames={{
+        content: 'dialog',
+        header: 'dialog-head',
+        title: 'dialog-title',
+        body: 'dialog-body',
+        overlay: 'sheet-shade',
+      }}
+      transitionProps={{ duration: 120, transition: 'fade' }}
+    >
+      <form onSubmit={confirm} noValidate>
+        {isSure ? (
+          <ul className="dialog-means" role="status">
+            {t('refund.sure', values)
+              .split('\n')
+              .map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+          </ul>
+        ) : (
+          <>
+            <TextInput
+              ref={field}
+              label={t('refund.amount')}
+              description={t('refund.left', { amount: yuanText(trade.refundableFen) })}
+              inputMode="decimal"
+              value={typed}
+              onChange={(event) => change(setTyped)(event.currentTarget.value)}
+              onFocus={(event) => event.currentTarget.select()}
+              error={problem?.field === 'amount' ? problem.words : null}
+              data-autofocus
+              variant="unstyled"
+              classNames={styles}
+            />
+            <fieldset className="refund-chips" aria-label={t('refund.reason')}>
+              {REASONS.map((key) => (
+                <Action key={key} pressed={reason === t(key)} onPress={() => change(setReason)(t(key))}>
+                  {t(key)}
+                </Action>
+              ))}
+            </fieldset>
+            <TextInput
+              label={t('refund.reason')}
+              description={t('refund.reason_hint')}
+              value={reason}
+              onChange={(event) => change(setReason)(event.currentTarget.value)}
+              error={problem?.field === 'reason' ? problem.words : null}
+              maxLength={REASON_MAX_BYTES}
+              variant="unstyled"
+              classNames={styles}
+            />
+          </>
+        )}
+        {failure && (
+          <p className="trade-notice" role="alert">
+            {failure}
+          </p>
+        )}
+        <div className="dialog-acts">
+          <Action
+            onPress={isSure && !isBusy ? () => setSure(false) : onClose}
+            hint={isSure ? undefined : 'Esc'}
+            busy={isBusy}
+          >
+            {t('set_aside.cancel')}
+          </Action>
+          <Action kind="main" type="submit" busy={isBusy} testId="refund-confirm">
+            {t(isBusy ? 'attention.busy' : isSure ? 'refund.confirm' : 'refund.next', values)}
+          </Action>
+        </div>
+      </form>
+    </Modal>
+  );
+}
