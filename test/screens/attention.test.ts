@@ -150,3 +150,29 @@ describe('what waits for a person', { timeout: 60_000 }, () => {
     await page.getByRole('heading', { name: '经过' }).waitFor();
   });
 });
+
+test('a payment is given back by the keyboard alone: amount, reason, once more, one number', {
+  timeout: 60_000,
+}, async () => {
+  const opened = { trade: sample.partlyBack, timeline: sample.timeline };
+  const { page, complaints } = await open({ opened, refunds: sample.refunds });
+  await page.keyboard.press('F3');
+  await page.locator('.list-row').nth(1).click();
+  await page.getByTestId('refund').click();
+  await page.getByRole('dialog', { name: '退款' }).waitFor();
+  await page.keyboard.type('9.99');
+  await page.keyboard.press('Enter');
+  await page.getByText('请填 ¥0.01 到 ¥5.00 的金额。').waitFor();
+  await page.getByLabel('退多少（元）').fill('1.20');
+  await tabTo(page, '顾客退货');
+  await page.keyboard.press('Enter');
+  await tabTo(page, '下一步');
+  await page.keyboard.press('Enter');
+  await page.getByText('退 ¥1.20，原路退回微信。').waitFor();
+  // Esc leaves the dialog, and not the list behind it.
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: '退款' }).waitFor({ state: 'detached' });
+  await page.getByTestId('refund').waitFor();
+  expect(till.asked.filter(({ path }) => path.endsWith('/refunds'))).toEqual([]);
+  expect(complaints).toEqual([]);
+});
