@@ -43,6 +43,7 @@ import { createRefundBook } from './services/refund-book.ts';
 import { createRestoring } from './services/restoring.ts';
 import { createSettle } from './services/settle.ts';
 import { createSettleRefund } from './services/settle-refund.ts';
+import { createShifts } from './services/shifts.ts';
 import { createStatus } from './services/status.ts';
 import { createStorageWatch } from './services/storage-watch.ts';
 import { createStream } from './services/stream.ts';
@@ -321,6 +322,7 @@ export function createBackend(ports: BackendPorts): Backend {
       drain.hurry(charge.trades.map(({ channel }) => channel));
     },
     relay,
+    shifts: createShifts({ store, clock }),
     bills: { reconcile, views: createBillViews(store) },
     stream: createStream({ store, hub, clock, status, views }),
   });

@@ -18,6 +18,7 @@ import type { createOrders } from './services/orders.ts';
 import type { OutboxService } from './services/outbox.ts';
 import type { Reconcile } from './services/reconcile.ts';
 import type { RefundService } from './services/refund.ts';
+import type { Shifts } from './services/shifts.ts';
 import type { StatusService } from './services/status.ts';
 import type { createStream } from './services/stream.ts';
 import type { createToday, Till } from './services/till.ts';
@@ -62,9 +63,10 @@ export function createRouter(deps: {
   checkNow(charge: Charge): void;
   relay: RelayClient;
   bills: { reconcile: Reconcile; views: BillViews };
+  shifts: Shifts;
   stream: ReturnType<typeof createStream>;
 }) {
-  const { access, desk, people, mutex, store, charges, refunds, views, bills } = deps;
+  const { access, desk, people, mutex, store, charges, refunds, views, bills, shifts } = deps;
 
   const os = implement(contract)
     // Middleware must never see input that was not validated.
@@ -188,6 +190,12 @@ export function createRouter(deps: {
       status: os.relay.status.handler(() => deps.relay.status()),
       enrol: os.relay.enrol.handler(({ input }) => deps.relay.enrol(input)),
       test: os.relay.test.handler(() => deps.relay.test()),
+    },
+    shifts: {
+      current: os.shifts.current.handler(() => shifts.current()),
+      list: os.shifts.list.handler(({ input }) => shifts.list(input.cursor, input.limit)),
+      open: os.shifts.open.handler(({ context }) => shifts.open(context.by)),
+      close: os.shifts.close.handler(({ input, context }) => shifts.close(input.reason, context.by)),
     },
     bills: {
       list: os.bills.list.handler(({ input }) => bills.views.list(input.cursor, input.limit)),

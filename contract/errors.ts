@@ -88,6 +88,13 @@ export const ERRORS = {
   bill_unavailable: { status: 409, title: 'This channel has no such bill.' },
   bill_not_open: { status: 409, title: 'No file is being taken for this bill; begin again.' },
   bill_piece_misplaced: { status: 409, title: 'This piece does not follow the one before it.' },
+  shift_open: { status: 409, title: 'A shift is open already; close it first.' },
+  shift_not_open: { status: 409, title: 'No shift is open.' },
+  shift_not_found: { status: 404, title: 'There is no such shift.' },
+  shift_unfinished: {
+    status: 409,
+    title: 'Some outcomes are unknown; say why the shift is closed with them.',
+  },
   body_too_large: { status: 413, title: 'The request body is too large.' },
   storage_full: { status: 507, title: 'The disk is full. Nothing was saved; free some space and try again.' },
   storage_readonly: { status: 503, title: 'The data folder cannot be written. Nothing was saved.' },

@@ -24,6 +24,7 @@ import {
 import { CreateRefundInput, KeepInput, Refund } from './refund.ts';
 import { RefundNo, RefundState } from './refund-state.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
+import { CloseShiftInput, Shift } from './shift.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
 
@@ -318,6 +319,22 @@ export const contract = {
       .route({ method: 'POST', path: '/policy', summary: 'Change what the shop has decided' })
       .input(SetPolicyInput)
       .output(Policy),
+  },
+  shifts: {
+    current: procedure('work_shift')
+      .route({ method: 'GET', path: '/shifts/current', summary: 'The open shift, or null' })
+      .output(Shift.nullable()),
+    list: procedure('work_shift')
+      .route({ method: 'GET', path: '/shifts', summary: 'Shifts, newest first' })
+      .input(z.object(Page))
+      .output(z.object({ items: z.array(Shift), nextCursor: z.string().nullable() })),
+    open: procedure('work_shift')
+      .route({ method: 'POST', path: '/shifts', successStatus: 201, summary: 'Open a shift' })
+      .output(Shift),
+    close: procedure('work_shift')
+      .route({ method: 'POST', path: '/shifts/close', summary: 'Close the open shift' })
+      .input(CloseShiftInput)
+      .output(Shift),
   },
   bills: {
     list: procedure('close_day')

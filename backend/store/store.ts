@@ -17,6 +17,7 @@ import { type RefundsTable, refundsTable } from './refunds.ts';
 import { type RelayTable, relayTable } from './relay.ts';
 import { type RestoredTable, restoredTable } from './restored.ts';
 import { type SessionsTable, sessionsTable } from './sessions.ts';
+import { type ShiftsTable, shiftsTable } from './shifts.ts';
 import { type SignInsTable, signInsTable } from './sign-ins.ts';
 import { type TillTable, tillTable } from './till.ts';
 import { type TradesTable, tradesTable } from './trades.ts';
@@ -43,6 +44,7 @@ export interface Store {
   relay: RelayTable;
   restored: RestoredTable;
   bills: BillsTable;
+  shifts: ShiftsTable;
   /**
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
    * the disk refuses, with nothing written; what `work` itself throws passes through, with nothing written. With a
@@ -208,6 +210,7 @@ export function createStore(
     relay: relayTable(db),
     restored: restoredTable(db),
     bills: billsTable(db),
+    shifts: shiftsTable(db),
     transact,
     transactSoon: (work, { by = TILL, fence } = {}) => groupCommit(inNameOf(by, work), fence),
     checkpoint: () => guarded(() => void db.pragma('wal_checkpoint(PASSIVE)')),

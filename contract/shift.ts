@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { Instant } from './money.ts';
+import { Channel } from './trade.ts';
+
+export const ShiftTotals = z.object({
+  paidFen: z.int(),
+  paidCount: z.int(),
+  byChannel: z.array(z.object({ channel: Channel, paidFen: z.int(), paidCount: z.int() })),
+});
+export type ShiftTotals = z.infer<typeof ShiftTotals>;
+
+export const Shift = z.object({
+  shiftId: z.int(),
+  openedAt: Instant,
+  /** The person's name; null where nobody was signed in. */
+  openedBy: z.string().nullable(),
+  closedAt: Instant.nullable(),
+  closedBy: z.string().nullable(),
+  /** What was taken in it; of an open one so far. */
+  totals: ShiftTotals,
+  /** Charges whose outcome is not known yet; of a closed one as it was then. */
+  unfinished: z.int(),
+  /** Why it was closed with some of them. */
+  reason: z.string().nullable(),
+  /** The end of the ledger when it was closed: proves later that nothing was cut off. */
+  ledgerHead: z.object({ seq: z.int(), hash: z.string() }).nullable(),
+});
+export type Shift = z.infer<typeof Shift>;
+
+export const CloseShiftInput = z.object({
+  /** Needed where outcomes are unknown. */
+  reason: z.string().trim().min(1).max(200).optional(),
+});
