@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeWindow, mayAppLoad } from './lockdown.ts';
+import { isOwnBlob, judgeWindow, mayAppLoad } from './lockdown.ts';
 
 const PHONE = 'http://127.0.0.1:4310';
 
@@ -45,4 +45,15 @@ test('the till loads its own files and nothing remote', () => {
   expect(mayAppLoad('data:image/png;base64,AAAA')).toBe(true);
   for (const address of ['https://example.com/', 'app://other/', 'file:///etc/passwd', 'ws://127.0.0.1:1/'])
     expect(mayAppLoad(address)).toBe(false);
+});
+
+test('a file that the app made may be saved, and one of anybody else may not', () => {
+  expect(isOwnBlob('blob:app://mianfu/5f0c3b1e')).toBe(true);
+  for (const address of [
+    'app://mianfu/a.js',
+    'blob:https://example.com/1',
+    'blob:null/1',
+    'blob:app://other/1',
+  ])
+    expect(isOwnBlob(address)).toBe(false);
 });

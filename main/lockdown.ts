@@ -22,18 +22,27 @@ function isPhoneUrl(url: URL, phoneOrigin: string | null): boolean {
   return url.pathname === '/phone' || url.pathname.startsWith('/phone/');
 }
 
-/** A session in which nothing is permitted, nothing is downloaded, and only `mayLoad` addresses are requested. */
+/** A session in which nothing is permitted, nothing is downloaded but what the app itself has made, and only `mayLoad` addresses are requested. */
 export function lockSession(session: Session, mayLoad: (address: string) => boolean): void {
   session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
-  session.on('will-download', (event) => event.preventDefault());
+  session.on('will-download', (event, item) => {
+    if (!isOwnBlob(item.getURL())) event.preventDefault();
+  });
   session.webRequest.onBeforeRequest((request, answer) => answer({ cancel: !mayLoad(request.url) }));
+}
+
+/** A file that the app put together in its own window, e.g. a table for a spreadsheet. */
+export function isOwnBlob(address: string): boolean {
+  return address.startsWith('blob:') && isAppUrl(address.slice('blob:'.length));
 }
 
 /** What the till's own windows may load: the app, and nothing remote. */
 export function mayAppLoad(address: string): boolean {
-  return isAppUrl(address) || address.startsWith('data:') || address.startsWith('devtools:');
+  return (
+    isAppUrl(address) || isOwnBlob(address) || address.startsWith('data:') || address.startsWith('devtools:')
+  );
 }
 
 /** A page that stays where it is: no navigation away, no window, no webview. */

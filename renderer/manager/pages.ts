@@ -5,5 +5,6 @@ import type { ManagerPage } from './page-names.ts';
 export const PAGES: Record<ManagerPage, ComponentType> = {
   bills: lazy(() => import('./bills-page.tsx')),
   push: lazy(() => import('./push-page.tsx')),
+  shifts: lazy(() => import('./shifts-page.tsx')),
   trades: lazy(() => import('./trades-page.tsx')),
 };

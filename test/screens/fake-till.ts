@@ -8,6 +8,7 @@ import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { Refund } from '../../contract/refund.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
+import type { Shift } from '../../contract/shift.ts';
 import type { Till, TillStatus } from '../../contract/till.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 import { listen } from '../../ports/service.ts';
@@ -31,6 +32,7 @@ export interface Script {
   /** How an answer by hand ends; absent, it is taken. */
   byHand?: ErrorCode;
   bills?: Bill[];
+  shifts?: Shift[];
   relay?: Partial<RelayStatus>;
   /** How enrolling ends; absent, the till is enrolled and connected. */
   enrols?: ErrorCode;
@@ -88,6 +90,8 @@ export async function startFakeTill(ui: string) {
     }
     if (path === '/outbox') return json(response, { items: script.parked ?? [], nextCursor: null });
     if (path.startsWith('/outbox/')) return byHand(response, path);
+    if (path === '/shifts')
+      return json(response, { items: script.shifts ?? sample.shifts, nextCursor: null });
     if (path.startsWith('/bills')) return json(response, bills(path));
     if (path.startsWith('/relay')) return relay(response, path);
     if (path === '/orders') {

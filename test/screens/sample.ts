@@ -3,6 +3,7 @@ import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { Refund } from '../../contract/refund.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
+import type { Shift } from '../../contract/shift.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 
@@ -506,4 +507,44 @@ export const refunds: Refund[] = [
     reason: '少做漏送',
     nextAskAt: at(12),
   }),
+const CLOSED_SHIFT: Shift = {
+  shiftId: 41,
+  openedAt: '2026-11-21T06:58:12.000+08:00',
+  openedBy: '李敏',
+  closedAt: '2026-11-21T14:02:33.000+08:00',
+  closedBy: '李敏',
+  totals: {
+    paidFen: 486_250,
+    paidCount: 173,
+    byChannel: [
+      { channel: 'alipay', paidFen: 201_400, paidCount: 74 },
+      { channel: 'wechat', paidFen: 284_850, paidCount: 99 },
+    ],
+  },
+  unfinished: 1,
+  reason: '断网，明早再查',
+  ledgerHead: { seq: 20_418, hash: '9f2c41d07be8a3650c1d94e7f5a2b8c36e01d7495af8c2b30d6e917f4a5b8c21' },
+};
+
+/** The one that runs, with an outcome that is not known, and the one before. */
+export const shifts: Shift[] = [
+  {
+    ...CLOSED_SHIFT,
+    shiftId: 42,
+    openedAt: '2026-11-21T14:02:40.000+08:00',
+    openedBy: '王强',
+    closedAt: null,
+    closedBy: null,
+    totals: {
+      paidFen: 61_800,
+      paidCount: 19,
+      byChannel: [
+        { channel: 'alipay', paidFen: 22_300, paidCount: 7 },
+        { channel: 'wechat', paidFen: 39_500, paidCount: 12 },
+      ],
+    },
+    reason: null,
+    ledgerHead: null,
+  },
+  CLOSED_SHIFT,
 ];

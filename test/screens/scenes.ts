@@ -26,6 +26,11 @@ const attended = async (page: Page, nth?: number) => {
   await page.locator('.list-row').first().waitFor();
   if (nth !== undefined) await page.locator('.list-row').nth(nth).click();
 };
+const shifts = async (page: Page) => {
+  await page.keyboard.press('F6');
+  await page.getByTestId('manager-shifts').click();
+  await page.locator('.shift-now').waitFor();
+};
 const bills = async (page: Page) => {
   await page.keyboard.press('F6');
   await page.getByTestId('manager-bills').click();
@@ -373,6 +378,18 @@ export const SCENES: Scene[] = [
     act: async (page) => {
       await page.keyboard.press('F6');
       await page.locator('.manager .list-row').first().waitFor();
+    },
+  },
+  { name: 'shift', screen: 'idle', script: {}, act: shifts },
+  { name: 'shift-none', screen: 'idle', script: { shifts: [] }, act: shifts },
+  {
+    name: 'shift-slip',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await shifts(page);
+      await page.locator('.manager .list-row').first().click();
+      await page.locator('.slip').waitFor();
     },
   },
   { name: 'bills', screen: 'idle', script: {}, act: bills },

@@ -45,6 +45,8 @@ const KEPT = [
   'attention-refund',
   'by-hand',
   'manager',
+  'shift',
+  'shift-slip',
   'bills',
   'bill-result',
   'push',
@@ -81,6 +83,7 @@ const KEPT_EN = [
   'attention-refund',
   'by-hand',
   'bill-result',
+  'shift-slip',
   'push-broken',
 ];
 
