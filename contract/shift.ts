@@ -5,6 +5,9 @@ import { Channel } from './trade.ts';
 export const ShiftTotals = z.object({
   paidFen: z.int(),
   paidCount: z.int(),
+  /** Given back in it, whenever it was paid. */
+  refundedFen: z.int(),
+  refundedCount: z.int(),
   byChannel: z.array(z.object({ channel: Channel, paidFen: z.int(), paidCount: z.int() })),
 });
 export type ShiftTotals = z.infer<typeof ShiftTotals>;

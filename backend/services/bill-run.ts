@@ -54,12 +54,13 @@ export function createBillRun(deps: { store: Store; clock: Clock; tillId: string
   function keep(bill: StoredBill, line: BillLine): void {
     const { trades, bills } = store;
     const { tradeNo, refundNo } = line;
+    const refund = refundNo === null ? undefined : store.refunds.byNo(refundNo);
     const isNumbered = line.kind === 'payment' || line.kind === 'refund';
     const verdict = classify(
       line,
       {
         trade: trades.byNo(tradeNo),
-        refund: undefined,
+        refund: refund && { ...refund, isDone: refund.state === 'succeeded' },
         isRepeated: isNumbered && bills.isOnBill(bill.billId, tradeNo, line.kind, refundNo),
       },
       bill.channel,

@@ -53,6 +53,11 @@ export function shiftsTable(db: Db) {
      WHERE seq > ? AND seq <= ? AND type = 'trade.changed' AND to_state = 'paid'
      GROUP BY trades.channel ORDER BY trades.channel`,
   );
+  const returned = db.prepare<[number, number], { refundedFen: number; refundedCount: number }>(
+    `SELECT coalesce(sum(refunds.amount_fen), 0) AS refundedFen, count(*) AS refundedCount
+     FROM events JOIN refunds USING (refund_no)
+     WHERE seq > ? AND seq <= ? AND type = 'refund.changed' AND to_state = 'succeeded'`,
+  );
   const unfinished = db
     .prepare<[], number>(
       `SELECT count(*) FROM trades
@@ -73,12 +78,15 @@ export function shiftsTable(db: Db) {
     /** Newest first, older than the given one. */
     list: (before: number, limit: number): StoredShift[] =>
       list.all(before, limit).flatMap((row) => fromRow(row) ?? []),
-    /** What became paid after position `fromSeq`, up to `toSeq`. */
+    /** What became paid, and what was given back, after position `fromSeq`, up to `toSeq`. */
     taken(fromSeq: number, toSeq: number): ShiftTotals {
       const byChannel = taken.all(fromSeq, toSeq);
       return {
         paidFen: byChannel.reduce((sum, each) => sum + each.paidFen, 0),
         paidCount: byChannel.reduce((sum, each) => sum + each.paidCount, 0),
+        refundedFen: 0,
+        refundedCount: 0,
+        ...returned.get(fromSeq, toSeq),
         byChannel,
       };
     },

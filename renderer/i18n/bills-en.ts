@@ -77,6 +77,7 @@ export const billsEn = {
   'shift.running': 'Open since {{at}}',
   'shift.nobody': 'Nobody signed in',
   'shift.taken': 'Taken',
+  'shift.refunded': 'Refunded',
   'shift.count': '{{count}} payments',
   'shift.unfinished': '{{unfinished}} with an unknown outcome',
   'shift.reason': 'Why is it closed with them?',

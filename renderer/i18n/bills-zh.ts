@@ -75,6 +75,7 @@ export const billsZh = {
   'shift.running': '{{at}} 开班，进行中',
   'shift.nobody': '无人登录',
   'shift.taken': '收款合计',
+  'shift.refunded': '退款',
   'shift.count': '{{count}} 笔',
   'shift.unfinished': '{{unfinished}} 笔结果未明',
   'shift.reason': '为什么带着未明结果交班？',

@@ -38,6 +38,14 @@ export function ShiftSlip({ shift }: { shift: Shift }) {
             </dt>
             <dd>¥ {yuanText(shift.totals.paidFen)}</dd>
           </div>
+          {shift.totals.refundedCount > 0 && (
+            <div>
+              <dt>
+                {t('shift.refunded')} · {t('shift.count', { count: shift.totals.refundedCount })}
+              </dt>
+              <dd>−¥ {yuanText(shift.totals.refundedFen)}</dd>
+            </div>
+          )}
           {shift.unfinished > 0 && (
             <div>
               <dt>{t('shift.unfinished', { unfinished: shift.unfinished })}</dt>

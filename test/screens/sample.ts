@@ -507,6 +507,8 @@ export const refunds: Refund[] = [
     reason: '少做漏送',
     nextAskAt: at(12),
   }),
+];
+
 const CLOSED_SHIFT: Shift = {
   shiftId: 41,
   openedAt: '2026-11-21T06:58:12.000+08:00',
@@ -516,6 +518,8 @@ const CLOSED_SHIFT: Shift = {
   totals: {
     paidFen: 486_250,
     paidCount: 173,
+    refundedFen: 5_600,
+    refundedCount: 2,
     byChannel: [
       { channel: 'alipay', paidFen: 201_400, paidCount: 74 },
       { channel: 'wechat', paidFen: 284_850, paidCount: 99 },
@@ -538,6 +542,8 @@ export const shifts: Shift[] = [
     totals: {
       paidFen: 61_800,
       paidCount: 19,
+      refundedFen: 0,
+      refundedCount: 0,
       byChannel: [
         { channel: 'alipay', paidFen: 22_300, paidCount: 7 },
         { channel: 'wechat', paidFen: 39_500, paidCount: 12 },
