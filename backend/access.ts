@@ -105,8 +105,13 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
   };
 }
 
-/** Whether what was given back of the trade stays within what one person may decide. */
+/**
+ * Whether what is given back of the trade, with this one, stays within what one person may decide: in many
+ * small ones, too. The same number again is not a further refund.
+ */
 function isSmallRefund(store: Store, input: unknown): boolean {
-  const { amountFen = 0 } = input as { amountFen?: number };
-  return amountFen <= store.policy.get().refundApprovalAboveFen;
+  const { tradeNo, refundNo, amountFen } = input as { tradeNo: string; refundNo?: string; amountFen: number };
+  if (refundNo !== undefined && store.refunds.byNo(refundNo)?.tradeNo === tradeNo) return true;
+  const { succeededFen, heldFen } = store.refunds.sums(tradeNo);
+  return succeededFen + heldFen + amountFen <= store.policy.get().refundApprovalAboveFen;
 }

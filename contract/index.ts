@@ -151,7 +151,7 @@ export const contract = {
       ),
   },
   refunds: {
-    create: procedure('refund', { lock: 'tradeNo' })
+    create: procedure('refund', { lock: 'tradeNo', approval: 'refund' })
       .route({
         method: 'POST',
         path: '/trades/{tradeNo}/refunds',
@@ -193,7 +193,7 @@ export const contract = {
       })
       .input(z.object({ tradeNo: TradeNo }))
       .output(Refund),
-    keep: procedure('resolve', { lock: 'tradeNo' })
+    keep: procedure('resolve', { lock: 'tradeNo', approval: 'always' })
       .route({
         method: 'POST',
         path: '/trades/{tradeNo}/keep',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Approval } from './people.ts';
 import { AmountFen, Instant } from './money.ts';
 import { RefundNo, RefundState } from './refund-state.ts';
 import { Channel, TradeNo } from './trade.ts';
@@ -66,10 +67,13 @@ export const CreateRefundInput = z.object({
   refundNo: RefundNo.optional(),
   amountFen: AmountFen,
   reason: RefundReason,
+  /** Asked for above the limit that the shop has set, counted with what was given back of the trade before. */
+  approval: Approval.optional(),
 });
 
 export const KeepInput = z.object({
   tradeNo: TradeNo,
   /** Why the payment is kept. */
   reason: z.string().trim().min(3).max(200),
+  approval: Approval.optional(),
 });

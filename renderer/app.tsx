@@ -1,5 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { useStore } from 'zustand';
 import { Action } from './action.tsx';
 import { Announcer } from './cashier/announcer.tsx';
 import { AttentionBadge } from './cashier/attention-badge.tsx';
@@ -9,6 +10,9 @@ import { Stage } from './cashier/stage.tsx';
 import { toggleLanguage, useWords } from './i18n/index.ts';
 import { listenToKeys } from './keyboard.ts';
 import type { Api } from './link.ts';
+import { LockStrip, Unlock } from './people/lock.tsx';
+import { SignIn } from './people/sign-in.tsx';
+import { useIdleLock } from './people/use-idle-lock.ts';
 import { isMuted, setMuted } from './sound.ts';
 import { screenOf } from './store/screen.ts';
 import type { TillStore } from './store/till-store.ts';
@@ -18,6 +22,7 @@ import { isList, type List, TillContext, useTill, useTillContext } from './till-
 const Orders = lazy(() => import('./lists/orders.tsx'));
 const History = lazy(() => import('./lists/history.tsx'));
 const Manager = lazy(() => import('./manager/manager.tsx'));
+const Account = lazy(() => import('./people/account.tsx'));
 const Attention = lazy(() => import('./lists/attention.tsx'));
 
 export function App({ till, api }: { till: TillStore; api: Api }) {
@@ -36,6 +41,13 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
     [till, api],
   );
   useEffect(() => listenToKeys(context), [context]);
+  useIdleLock(till);
+  const isShut = useStore(
+    till.store,
+    (state) => state.session?.isLocked === true || state.link.phase === 'signed_out',
+  );
+  // Nothing of a list stays readable over a locked screen; what runs does.
+  if (isShut && list !== null) setList(null);
   useEffect(() => {
     const over = new AbortController();
     void till.connect(over.signal);
@@ -55,6 +67,7 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
           {list?.name === 'orders' && <Orders onClose={() => setList(null)} />}
           {list?.name === 'history' && <History tradeNo={list.tradeNo} onClose={() => setList(null)} />}
           {list?.name === 'manager' && <Manager page={list.page} onClose={() => setList(null)} />}
+          {list?.name === 'account' && <Account onClose={() => setList(null)} />}
           {list?.name === 'attention' && <Attention entry={list.entry} onClose={() => setList(null)} />}
         </Suspense>
       </TillContext>
@@ -63,16 +76,42 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
 }
 
 function Frame() {
-  const { screen, phase, isKnown } = useTill((state) => ({
+  const { screen, phase, isKnown, isLocked } = useTill((state) => ({
     screen: screenOf(state),
     phase: state.link.phase,
     isKnown: state.till !== null,
+    isLocked: state.session?.isLocked ?? false,
   }));
+  const [isOpening, setOpening] = useState(false);
+  // What runs stays in sight; where nothing does, the way back in is all there is.
+  const isBusy = screen !== 'idle' && screen !== 'entering';
+  const asksPin = isLocked && (isOpening || !isBusy);
+  if (isOpening && !isLocked) setOpening(false);
   return (
-    <div className="frame" data-screen={screen} data-link={phase}>
+    <div
+      className="frame"
+      data-screen={screen}
+      data-link={phase}
+      data-locked={isLocked || phase === 'signed_out' || undefined}
+    >
       <TopBar />
-      <LostStrip />
-      <main>{phase === 'not_let_in' ? <NotLetIn /> : isKnown ? <Stage /> : <Opening />}</main>
+      <div>
+        {isLocked && <LockStrip onOpen={() => setOpening(true)} isNeeded={!asksPin} />}
+        <LostStrip />
+      </div>
+      <main inert={isLocked && !asksPin}>
+        {phase === 'not_let_in' ? (
+          <NotLetIn />
+        ) : phase === 'signed_out' ? (
+          <SignIn />
+        ) : asksPin ? (
+          <Unlock onBack={isBusy ? () => setOpening(false) : null} />
+        ) : isKnown ? (
+          <Stage />
+        ) : (
+          <Opening />
+        )}
+      </main>
       <Announcer />
     </div>
   );
@@ -85,6 +124,8 @@ function TopBar() {
   const [muted, mute] = useState(isMuted);
   const { open } = useTillContext();
   const till = useTill((state) => state.till);
+  const { session, phase } = useTill((state) => ({ session: state.session, phase: state.link.phase }));
+  const isOpen = phase !== 'signed_out' && session?.isLocked !== true;
   const phoneUrl = till?.phoneUrl ?? null;
   return (
     <header className="top">
@@ -95,9 +136,16 @@ function TopBar() {
       )}
       <p className="shop">{till?.mode === 'live' ? till.shopName : ''}</p>
       <AttentionBadge />
-      <Action kind="quiet" onPress={() => open({ name: 'manager' })} hint="F6" testId="manager">
-        {t('header.manager')}
-      </Action>
+      {isOpen && (
+        <Action kind="quiet" onPress={() => open({ name: 'manager' })} hint="F6" testId="manager">
+          {t('header.manager')}
+        </Action>
+      )}
+      {isOpen && session?.person && (
+        <Action kind="quiet" onPress={() => open({ name: 'account' })} testId="account">
+          {session.person.name}
+        </Action>
+      )}
       {phoneUrl !== null && (
         <Action kind="quiet" onPress={() => openPhone(phoneUrl)} testId="phone">
           {t('sandbox.phone')}

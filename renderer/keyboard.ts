@@ -31,6 +31,12 @@ export function listenToKeys({ till, run }: TillContext): () => void {
   }
 
   function onKey(event: KeyboardEvent): void {
+    // Whoever turns away locks at once, whatever stands open.
+    if (event.key === 'F9') {
+      event.preventDefault();
+      run({ do: 'lock' });
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isElsewhere(event)) return;
     // When it was pressed: handling may be late, and late keys would look like a hand's.
     const atMs = event.timeStamp;
@@ -76,8 +82,8 @@ export function listenToKeys({ till, run }: TillContext): () => void {
   };
 }
 
-/** A text field, or a list over the stage, has its own keys. */
+/** A text field, a list over the stage and a locked screen have their own keys. */
 function isElsewhere(event: Event): boolean {
   const isField = event.target instanceof Element && event.target.matches('input, textarea, select');
-  return isField || document.querySelector('[role="dialog"]') !== null;
+  return isField || document.querySelector('[role="dialog"], [data-locked]') !== null;
 }

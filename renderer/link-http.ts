@@ -2,22 +2,26 @@ import routes from 'virtual:contract-routes';
 import { ORPCError } from '@orpc/client';
 import { OpenAPILink } from '@orpc/openapi-client/fetch';
 import { after } from './clock.ts';
+import type { Credentials } from './credentials.ts';
 import type { OpenLine } from './link-line.ts';
 
 /** The server sends a comment every 5 s; three missing ones mean that the stream is dead. */
 const STREAM_SILENCE_MS = 15_000;
 
-/** The backend over HTTP, at the address the page came from, by the window's cookie. */
-export const openHttp: OpenLine = async () => {
-  return new OpenAPILink(routes, {
-    url: `${location.origin}/api/v1`,
-    fetch: async (request, init) => readable(await fetch(request, { ...init, credentials: 'same-origin' })),
-    customErrorResponseBodyDecoder: (body, response) => {
-      if (typeof body !== 'object' || body === null || !('code' in body)) return null;
-      return new ORPCError(String(body.code), { status: response.status, data: body });
-    },
-  });
-};
+/** The backend over HTTP, at the address the page came from, by the window's cookie and whoever is signed in. */
+export const openHttp =
+  (credentials: Credentials): OpenLine =>
+  async () =>
+    new OpenAPILink(routes, {
+      url: `${location.origin}/api/v1`,
+      headers: () =>
+        credentials.accessToken === null ? {} : { authorization: `Bearer ${credentials.accessToken}` },
+      fetch: async (request, init) => readable(await fetch(request, { ...init, credentials: 'same-origin' })),
+      customErrorResponseBodyDecoder: (body, response) => {
+        if (typeof body !== 'object' || body === null || !('code' in body)) return null;
+        return new ORPCError(String(body.code), { status: response.status, data: body });
+      },
+    });
 
 /** oRPC reads JSON by its plain name only, and streams without a watch. */
 function readable(response: Response): Response {

@@ -6,7 +6,9 @@ import './frame.css';
 import './cashier/counter.css';
 import './cashier/waiting.css';
 import './cashier/verdict.css';
+import './people/people.css';
 import { App } from './app.tsx';
+import { noCredentials } from './credentials.ts';
 import { startWords } from './i18n/index.ts';
 import { createLink } from './link.ts';
 import { openHttp } from './link-http.ts';
@@ -16,7 +18,8 @@ import { play } from './sound.ts';
 import { createTillStore } from './store/till-store.ts';
 
 const hasPort = window.mianfu?.transport === 'port';
-const link = createLink(hasPort ? openPort : openHttp, { needsPing: hasPort });
+const credentials = noCredentials();
+const link = createLink(hasPort ? openPort : openHttp(credentials), { needsPing: hasPort, credentials });
 const till = createTillStore({ link, makeOrderNo, play });
 
 await startWords();

@@ -1,5 +1,6 @@
 import { call } from '@orpc/server';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { windowOf } from '../../test/fakes/client.ts';
 import { codeOf, NAMES, newWindow, PINS, staffed } from '../../test/fakes/staff.ts';
 import { type TestTill, testTill } from '../../test/fakes/till.ts';
 import type { CallContext } from '../access.ts';
@@ -296,6 +297,31 @@ describe('a second person', () => {
     expect(await end(staff.cashier)).toBe('approval_needed');
     expect(await end(staff.owner)).toBe('approval_needed');
     expect(await end(staff.cashier, { operator: NAMES.manager, pin: PINS.manager })).toBe('entry_not_found');
+  });
+
+  test('is asked for by refunds above the limit, also in many small ones', async () => {
+    const till = await made();
+    const charge = await windowOf(till.backend, till.clock).charge({ orderNo: 'A1', amountFen: 50_000 });
+    const tradeNo = charge.trades[0]?.tradeNo ?? '';
+    till.alipay.status.set(tradeNo, 'paid');
+    await till.clock.advance(3_000);
+    const staff = await staffed(till.backend);
+    const refund = (amountFen: number, refundNo: string, context: CallContext, approval?: object) =>
+      codeOf(
+        call(till.api.refunds.create, { tradeNo, refundNo, amountFen, reason: '退货', approval } as never, { context }),
+      );
+    const manager = { operator: NAMES.manager, pin: PINS.manager };
+    expect(await refund(20_001, 'R00001', staff.cashier)).toBe('approval_needed');
+    expect(await refund(20_001, 'R00001', INTEGRATOR, manager)).toBe('approval_by_person');
+    expect(await refund(15_000, 'R00002', staff.cashier)).toBe('done');
+    expect(await refund(15_000, 'R00002', staff.cashier)).toBe('done');
+    expect(await refund(5_001, 'R00003', staff.cashier)).toBe('approval_needed');
+    expect(await refund(5_001, 'R00003', staff.cashier, manager)).toBe('done');
+    const created = createStore(till.db).events.after(0, 1_000).filter(({ by }) => by?.approvedBy);
+    expect(created[0]?.by).toMatchObject({
+      actor: { personId: staff.ids.cashier },
+      approvedBy: staff.ids.manager,
+    });
   });
 
   test('cannot be a machine’s', async () => {

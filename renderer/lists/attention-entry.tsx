@@ -137,11 +137,15 @@ export function AttentionEntry(props: {
           entry={entry}
           isBusy={isBusy}
           onClose={() => ask(false)}
-          onConfirm={(reason) =>
-            isDecision && tradeNo
-              ? send(() => api.refunds.keep({ tradeNo, reason }), t('attention.kept'))
-              : send(() => api.outbox.setAside({ entryId: entry.entryId, reason }), t('attention.set_aside'))
-          }
+          onConfirm={(reason, approval) => {
+            const input = { reason, ...(approval ? { approval } : {}) };
+            return isDecision && tradeNo
+              ? send(() => api.refunds.keep({ tradeNo, ...input }), t('attention.kept'))
+              : send(
+                  () => api.outbox.setAside({ entryId: entry.entryId, ...input }),
+                  t('attention.set_aside'),
+                );
+          }}
         />
       )}
     </article>

@@ -2,8 +2,11 @@ import { Modal, Textarea } from '@mantine/core';
 import '@mantine/core/styles/Modal.css';
 import { type FormEvent, useRef, useState } from 'react';
 import type { OutboxEntry } from '../../contract/outbox.ts';
+import type { Approval } from '../../contract/people.ts';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
+import { ApprovalFields } from '../people/approval.tsx';
+import { useTill } from '../till-context.ts';
 import { endingMeans, headline } from './attention-words.ts';
 import { useFocusReturn } from './focus-return.ts';
 
@@ -16,7 +19,7 @@ export function SetAsideDialog(props: {
   isBusy: boolean;
   onClose(): void;
   /** Null when it went well, else why not, in words. */
-  onConfirm(reason: string): Promise<string | null>;
+  onConfirm(reason: string, approval: Approval | null): Promise<string | null>;
 }) {
   const { entry, isBusy, onClose, onConfirm } = props;
   const { t } = useWords();
@@ -25,6 +28,8 @@ export function SetAsideDialog(props: {
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  const [approval, setApproval] = useState<Approval | null>(null);
+  const hasPeople = useTill((state) => state.session?.hasPeople ?? false);
   const field = useRef<HTMLTextAreaElement>(null);
 
   async function confirm(event: FormEvent): Promise<void> {
@@ -36,7 +41,8 @@ export function SetAsideDialog(props: {
       field.current?.focus();
       return;
     }
-    setFailure(await onConfirm(words));
+    if (hasPeople && approval === null) return setFailure(t('errors.approval_needed'));
+    setFailure(await onConfirm(words, approval));
   }
 
   return (
@@ -91,6 +97,7 @@ export function SetAsideDialog(props: {
             error: 'reason-problem',
           }}
         />
+        <ApprovalFields onChange={setApproval} isBusy={isBusy} />
         {failure && (
           <p className="trade-notice" role="alert">
             {failure}

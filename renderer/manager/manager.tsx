@@ -10,13 +10,15 @@ import { type KeyboardEvent, Suspense, useRef, useState } from 'react';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
 import { useFocusReturn } from '../lists/focus-return.ts';
-import { MANAGER_PAGES, type ManagerPage } from './page-names.ts';
+import { useTill } from '../till-context.ts';
+import { MANAGER_PAGES, type ManagerPage, PAGE_NEEDS } from './page-names.ts';
 import { PAGES } from './pages.ts';
 
 /** The manager's area, over the whole window: a rail of pages and the one that is open. Esc goes back to the till. */
 export default function Manager(props: { page: ManagerPage | undefined; onClose(): void }) {
   const { t } = useWords();
   useFocusReturn();
+  const rights = useTill((state) => state.session?.rights ?? []);
   const [name, setName] = useState(props.page ?? MANAGER_PAGES[0]);
   const rail = useRef<HTMLElement>(null);
   const Page = PAGES[name];
@@ -44,7 +46,7 @@ export default function Manager(props: { page: ManagerPage | undefined; onClose(
       aria-label={t('manager.title')}
     >
       <nav className="manager-rail" aria-label={t('manager.title')} ref={rail} onKeyDown={onKey}>
-        {MANAGER_PAGES.map((each) => (
+        {MANAGER_PAGES.filter((each) => rights.includes(PAGE_NEEDS[each])).map((each) => (
           <UnstyledButton
             key={each}
             className="manager-tab"

@@ -1,3 +1,15 @@
+import type { Right } from '../../contract/people.ts';
+
 /** The pages of the manager's area, in the order of the rail; their words are `manager.page.{name}`. */
-export const MANAGER_PAGES = ['trades', 'shifts', 'bills', 'push'] as const;
+export const MANAGER_PAGES = ['trades', 'shifts', 'bills', 'people', 'push', 'policy'] as const;
 export type ManagerPage = (typeof MANAGER_PAGES)[number];
+
+/** The right without which a page is not in the rail. */
+export const PAGE_NEEDS: Record<ManagerPage, Right> = {
+  trades: 'look',
+  shifts: 'work_shift',
+  bills: 'close_day',
+  people: 'manage_people',
+  push: 'set_up',
+  policy: 'set_up',
+};

@@ -19,7 +19,8 @@ export type Command =
         | 'orders'
         | 'history'
         | 'attention'
-        | 'manager';
+        | 'manager'
+        | 'lock';
     };
 
 const EVERYWHERE: Record<string, Command> = {

@@ -17,6 +17,8 @@ export interface ConnectionPorts {
   get(): TillState;
   change(step: (state: TillState) => TillState): void;
   onEvent(event: TillEvent): void;
+  /** Resolves when somebody signs in: there is nothing to wait for any more. */
+  signedIn(): Promise<void>;
 }
 
 /**
@@ -39,16 +41,22 @@ export async function keepConnected(ports: ConnectionPorts, signal: AbortSignal)
       );
       throw new Error('The stream ended.');
     } catch (thrown) {
-      const isNotLetIn = linkError(thrown).code === 'unauthorized';
+      const { code } = linkError(thrown);
+      const isNotLetIn = code === 'unauthorized';
+      const isSignedOut = code === 'sign_in_needed';
       ports.change((state) => ({
         ...state,
+        session: isSignedOut ? null : state.session,
         link: isNotLetIn
           ? { phase: 'not_let_in' }
-          : state.link.phase === 'down'
-            ? state.link
-            : { phase: 'down', sinceMs: nowMs() },
+          : isSignedOut
+            ? { phase: 'signed_out' }
+            : state.link.phase === 'down'
+              ? state.link
+              : { phase: 'down', sinceMs: nowMs() },
       }));
-      await sleep(PAUSES_MS[Math.min(misses, PAUSES_MS.length - 1)] ?? 1_000, signal);
+      const pauseMs = PAUSES_MS[Math.min(misses, PAUSES_MS.length - 1)] ?? 1_000;
+      await Promise.race([sleep(pauseMs, signal), ports.signedIn()]);
       misses += 1;
     }
   }
@@ -94,8 +102,9 @@ async function reread({
   change,
 }: Pick<ConnectionPorts, 'link' | 'get' | 'change'>): Promise<void> {
   const { api } = link;
-  const [till, today, recent, live] = await Promise.all([
+  const [till, session, today, recent, live] = await Promise.all([
     get().till ?? api.till.get(),
+    api.auth.session(),
     api.till.today(),
     api.orders.list({ limit: RECENT_SHOWN }),
     api.charges.live(),
@@ -110,7 +119,7 @@ async function reread({
   const missing = [...wanted].filter((orderNo) => !known.has(orderNo));
   const more = await Promise.all(missing.map((orderNo) => api.orders.get({ orderNo }).catch(() => null)));
   change((state) => {
-    let next: TillState = { ...state, till, today };
+    let next: TillState = { ...state, till, session, today };
     for (const order of [...more, ...recent.items.toReversed()]) if (order) next = withOrder(next, order);
     return next;
   });

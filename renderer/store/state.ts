@@ -1,5 +1,6 @@
 import type { Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
+import type { SignedIn } from '../../contract/people.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
 import type { Channel } from '../../contract/trade.ts';
 import type { HeldBy } from '../error-words.ts';
@@ -37,11 +38,15 @@ type LinkPhase =
   | { phase: 'connecting' }
   | { phase: 'up' }
   | { phase: 'down'; sinceMs: number }
-  | { phase: 'not_let_in' };
+  | { phase: 'not_let_in' }
+  /** The backend is there; nobody is signed in. */
+  | { phase: 'signed_out' };
 
 export interface TillState {
   link: LinkPhase;
   till: Till | null;
+  /** Who is signed in here, and what they may; null until known. */
+  session: SignedIn | null;
   status: TillStatus | null;
   today: DaySummary | null;
   /** Questions without an answer since they began to pile up; null while there are none. */
@@ -81,6 +86,7 @@ export interface Attempt {
 export const INITIAL_STATE: TillState = {
   link: { phase: 'connecting' },
   till: null,
+  session: null,
   status: null,
   today: null,
   backlog: null,

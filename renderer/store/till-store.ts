@@ -8,6 +8,7 @@ import type { Command } from './commands.ts';
 import { keepConnected } from './connection.ts';
 import { createSaleFlow } from './sale-flow.ts';
 import { currentCharge, isLive, screenOf } from './screen.ts';
+import { createSession } from './session.ts';
 import { INITIAL_STATE, type TillState } from './state.ts';
 import * as steps from './steps.ts';
 
@@ -64,6 +65,7 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     history: () => {},
     attention: () => {},
     manager: () => {},
+    lock: () => void session.lock(),
   };
 
   /** Does what a key or button asks for. */
@@ -124,6 +126,17 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     );
   }
 
+  let signedIn = Promise.withResolvers<void>();
+  const session = createSession({
+    link,
+    get,
+    change,
+    onSignedIn() {
+      signedIn.resolve();
+      signedIn = Promise.withResolvers<void>();
+    },
+  });
+
   let screen = screenOf(get());
   store.subscribe((state) => {
     const next = screenOf(state);
@@ -150,7 +163,9 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     },
     change,
     paste: (text: string) => change((state) => steps.paste(state, text)),
-    connect: (signal: AbortSignal) => keepConnected({ link, get, change, onEvent }, signal),
+    connect: (signal: AbortSignal) =>
+      keepConnected({ link, get, change, onEvent, signedIn: () => signedIn.promise }, signal),
+    ...session,
   };
 }
 

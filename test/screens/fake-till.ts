@@ -6,6 +6,7 @@ import type { Bill } from '../../contract/bill.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
+import type { SignedIn } from '../../contract/people.ts';
 import type { Refund } from '../../contract/refund.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
 import type { Shift } from '../../contract/shift.ts';
@@ -27,6 +28,12 @@ export interface Script {
   /** What a cancelled charge looks like. */
   cancelled?: Charge;
   isLetIn?: boolean;
+  /** Who is signed in; absent, a till without people. */
+  session?: SignedIn;
+  /** People there are, and nobody is signed in. */
+  isSignedOut?: boolean;
+  /** How a PIN is answered; absent, it is right. */
+  refusedPin?: ErrorCode;
   /** What waits for a person; `status.outbox` counts it. */
   parked?: OutboxEntry[];
   /** How an answer by hand ends; absent, it is taken. */
@@ -57,6 +64,7 @@ const TYPES: Record<string, string> = {
 export async function startFakeTill(ui: string) {
   let script: Script = {};
   let isDown = false;
+  let isSignedOut = false;
   const orders = new Map<string, Order>();
   const streams = new Set<ServerResponse>();
   const resumedFrom: (string | undefined)[] = [];
@@ -66,10 +74,21 @@ export async function startFakeTill(ui: string) {
     const body: unknown = request.method === 'POST' ? JSON.parse((await text(request)) || '{}') : {};
     asked.push({ path, body });
     if (script.isLetIn === false) return problem(response, 'unauthorized');
+    if (isSignedOut && path !== '/till' && !path.startsWith('/auth/'))
+      return problem(response, 'sign_in_needed');
     const known = [...(script.recent ?? sample.recent), ...(script.live ?? [])];
     const [, orderNo = ''] = /^\/orders\/([^/]+)/.exec(path) ?? [];
     if (path === '/till') return json(response, { ...sample.till, ...script.till });
     if (path === '/status') return json(response, statusNow());
+    if (path === '/auth/names')
+      return json(
+        response,
+        sample.people.flatMap(({ name, disabledAt }) => (disabledAt === null ? [name] : [])),
+      );
+    if (path === '/people' && request.method === 'GET') return json(response, sample.people);
+    if (path === '/policy') return json(response, { lockAfterMinutes: 5, refundApprovalAboveFen: 20_000 });
+    if (path.startsWith('/auth/') && script.refusedPin) return problem(response, script.refusedPin);
+    if (path.startsWith('/auth/')) return json(response, sessionNow(path));
     if (path === '/today') return json(response, script.today ?? sample.today);
     if (path === '/charges/live')
       return json(
@@ -111,6 +130,16 @@ export async function startFakeTill(ui: string) {
     const order = orders.get(orderNo) ?? known.find((each) => each.orderNo === orderNo);
     if (orderNo !== '' && order) return json(response, order);
     problem(response, orderNo === '' ? 'not_found' : 'order_not_found');
+  }
+
+  /** Everybody is let in and out as they ask; the tokens are nobody's. */
+  function sessionNow(path: string): object {
+    if (path === '/auth/login') isSignedOut = false;
+    if (path === '/auth/logout') isSignedOut = true;
+    if (path === '/auth/lock' || path === '/auth/unlock')
+      script = { ...script, session: { ...sample.signedIn, isLocked: path === '/auth/lock' } };
+    const session = path === '/auth/login' ? sample.signedIn : (script.session ?? sample.nobody);
+    return { ...session, accessToken: null, accessUntil: null, refreshToken: null };
   }
 
   function statusNow(): TillStatus {
@@ -201,7 +230,7 @@ export async function startFakeTill(ui: string) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://till');
     if (isDown) request.socket.destroy();
-    else if (pathname === '/api/v1/events' && script.isLetIn !== false) {
+    else if (pathname === '/api/v1/events' && script.isLetIn !== false && !isSignedOut) {
       resumedFrom.push(request.headers['last-event-id']?.toString());
       stream(response);
     } else if (pathname.startsWith('/api/v1')) void api(request, response, pathname.slice('/api/v1'.length));
@@ -216,6 +245,7 @@ export async function startFakeTill(ui: string) {
     play(next: Script): void {
       script = next;
       isDown = false;
+      isSignedOut = next.isSignedOut ?? false;
       orders.clear();
       asked.length = 0;
     },

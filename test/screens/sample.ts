@@ -2,6 +2,7 @@ import type { Bill, BillLine } from '../../contract/bill.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { Refund } from '../../contract/refund.ts';
+import { type Person, RIGHTS, type SignedIn } from '../../contract/people.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
 import type { Shift } from '../../contract/shift.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
@@ -554,3 +555,35 @@ export const shifts: Shift[] = [
   },
   CLOSED_SHIFT,
 ];
+
+/** A till without people: whoever has the window may do everything. */
+export const nobody: SignedIn = {
+  hasPeople: false,
+  person: null,
+  isLocked: false,
+  rights: [...RIGHTS],
+  lockAfterMinutes: 5,
+};
+
+const person = (personId: string, name: string, role: Person['role']): Person => ({
+  personId,
+  name,
+  role,
+  createdAt: at(-86_400),
+  disabledAt: null,
+  lockedUntil: null,
+});
+
+export const people: Person[] = [
+  person('p1', '陈静', 'owner'),
+  person('p2', '王磊', 'manager'),
+  person('p3', '李敏', 'cashier'),
+  { ...person('p4', 'Amara Okafor', 'cashier'), lockedUntil: at(240) },
+  { ...person('p5', '赵一', 'cashier'), disabledAt: at(-3_600) },
+];
+
+export const signedIn: SignedIn = {
+  ...nobody,
+  hasPeople: true,
+  person: { personId: 'p1', name: '陈静', role: 'owner' },
+};

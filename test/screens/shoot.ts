@@ -49,6 +49,16 @@ const KEPT = [
   'shift-slip',
   'bills',
   'bill-result',
+  'sign-in',
+  'sign-in-pin',
+  'signed-in',
+  'locked',
+  'locked-waiting',
+  'people',
+  'people-add',
+  'people-set-up',
+  'policy',
+  'approval',
   'push',
   'push-through',
   'push-broken',
@@ -56,6 +66,9 @@ const KEPT = [
 ];
 const KEPT_DARK = [
   'refund',
+  'sign-in',
+  'locked-waiting',
+  'people',
   'idle',
   'waiting',
   'paid',
@@ -66,6 +79,10 @@ const KEPT_DARK = [
 ];
 const KEPT_EN = [
   'refund',
+  'sign-in',
+  'locked',
+  'people',
+  'approval',
   'idle',
   'waiting',
   'paid',

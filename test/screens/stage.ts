@@ -45,7 +45,7 @@ export async function stageScene(browser: Browser, till: FakeTill, scene: Scene,
   });
   await page.clock.setFixedTime(new Date(NOW));
   await page.goto(till.origin);
-  const link = scene.script.isLetIn === false ? 'not_let_in' : 'up';
+  const link = scene.script.isLetIn === false ? 'not_let_in' : scene.script.isSignedOut ? 'signed_out' : 'up';
   await page.locator(`[data-link="${link}"]`).waitFor();
   await scene.act?.(page, till);
   await page.locator(`[data-screen="${scene.screen}"]`).waitFor();

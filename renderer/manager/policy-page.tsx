@@ -1,0 +1,78 @@
+import { NumberInput } from '@mantine/core';
+import { type FormEvent, useEffect, useState } from 'react';
+import type { Approval, Policy } from '../../contract/people.ts';
+import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
+import { useWords } from '../i18n/index.ts';
+import { type LinkErrorCode, linkError } from '../link-error.ts';
+import { ApprovalFields } from '../people/approval.tsx';
+import { FIELD } from '../people/fields.ts';
+import { useTill, useTillContext } from '../till-context.ts';
+
+const FEN_PER_YUAN = 100;
+
+/** What the shop has decided. A change asks for a second person. */
+export default function PolicyPage() {
+  const { api } = useTillContext();
+  const { t } = useWords();
+  const hasPeople = useTill((state) => state.session?.hasPeople ?? false);
+  const [policy, setPolicy] = useState<Policy | null>(null);
+  const [approval, setApproval] = useState<Approval | null>(null);
+  const [failure, setFailure] = useState<LinkErrorCode | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    api.policy.get().then(setPolicy, (error) => setFailure(linkError(error).code));
+  }, [api]);
+
+  async function send(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (policy === null || isBusy) return;
+    if (hasPeople && approval === null) return setSaid(t('errors.approval_needed'));
+    setBusy(true);
+    try {
+      setPolicy(await api.policy.set({ ...policy, ...(approval ? { approval } : {}) }));
+      setSaid(t('policy.saved'));
+    } catch (thrown) {
+      const { code, data } = linkError(thrown);
+      setSaid(errorWords(t, code, data));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  if (policy === null)
+    return <p role="status">{t(failure === null ? 'list.loading' : `errors.${failure}`)}</p>;
+  return (
+    <form className="people-form" onSubmit={send} noValidate>
+      <NumberInput
+        {...FIELD}
+        label={t('policy.lock')}
+        description={t('policy.lock_hint')}
+        min={0}
+        max={240}
+        allowDecimal={false}
+        hideControls
+        value={policy.lockAfterMinutes}
+        onChange={(value) => setPolicy({ ...policy, lockAfterMinutes: Number(value) })}
+      />
+      <NumberInput
+        {...FIELD}
+        label={t('policy.refund')}
+        description={t('policy.refund_hint')}
+        min={0}
+        max={1_000_000}
+        allowDecimal={false}
+        hideControls
+        prefix="¥ "
+        value={policy.refundApprovalAboveFen / FEN_PER_YUAN}
+        onChange={(value) => setPolicy({ ...policy, refundApprovalAboveFen: Number(value) * FEN_PER_YUAN })}
+      />
+      <ApprovalFields onChange={setApproval} isBusy={isBusy} />
+      <p role="status">{said}</p>
+      <Action kind="main" type="submit" busy={isBusy} testId="save-policy">
+        {t('policy.save')}
+      </Action>
+    </form>
+  );
+}

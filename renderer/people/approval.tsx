@@ -1,0 +1,46 @@
+import { NativeSelect, TextInput } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import type { Approval } from '../../contract/people.ts';
+import { useWords } from '../i18n/index.ts';
+import { useTill, useTillContext } from '../till-context.ts';
+import { FIELD, PIN_FIELD } from './fields.ts';
+
+/** Who stands by it, and their PIN: null until both are given. Nothing at a till without people. */
+export function ApprovalFields(props: { onChange(approval: Approval | null): void; isBusy: boolean }) {
+  const { onChange, isBusy } = props;
+  const { api } = useTillContext();
+  const { t } = useWords();
+  const session = useTill((state) => state.session);
+  const own = session?.person?.role === 'cashier' ? '' : (session?.person?.name ?? '');
+  const [names, setNames] = useState<readonly string[]>([]);
+  const [operator, setOperator] = useState(own);
+  const [pin, setPin] = useState('');
+  const hasPeople = session?.hasPeople ?? false;
+  useEffect(() => {
+    if (hasPeople) api.auth.names().then(setNames, () => {});
+  }, [api, hasPeople]);
+  useEffect(() => {
+    onChange(operator !== '' && /^\d{4,12}$/.test(pin) ? { operator, pin } : null);
+  }, [operator, pin, onChange]);
+  if (!hasPeople) return null;
+  return (
+    <fieldset className="approval" data-testid="approval">
+      <legend>{t('approval.legend')}</legend>
+      <NativeSelect
+        {...FIELD}
+        label={t('approval.who')}
+        value={operator}
+        disabled={isBusy}
+        onChange={(event) => setOperator(event.currentTarget.value)}
+        data={['', ...names]}
+      />
+      <TextInput
+        {...PIN_FIELD}
+        label={t('people.pin')}
+        value={pin}
+        readOnly={isBusy}
+        onChange={(event) => setPin(event.currentTarget.value.replaceAll(/\D/g, ''))}
+      />
+    </fieldset>
+  );
+}

@@ -1,0 +1,14 @@
+/** How the form fields of people look and behave; a PIN is never suggested or kept by the browser. */
+export const FIELD = {
+  variant: 'unstyled',
+  withAsterisk: false,
+  autoComplete: 'off',
+  spellCheck: false,
+  classNames: { input: 'search', label: 'reason-label', description: 'reason-hint', error: 'reason-problem' },
+} as const;
+
+export const PIN_FIELD = { ...FIELD, type: 'password', inputMode: 'numeric', maxLength: 12 } as const;
+
+export function isPin(text: string): boolean {
+  return /^\d{4,12}$/.test(text);
+}
