@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Approval } from './people.ts';
 import { AmountFen, Instant } from './money.ts';
+import { Approval } from './people.ts';
 import { RefundNo, RefundState } from './refund-state.ts';
 import { Channel, TradeNo } from './trade.ts';
 

@@ -1,5 +1,5 @@
 import { call } from '@orpc/server';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { windowOf } from '../../test/fakes/client.ts';
 import { codeOf, NAMES, newWindow, PINS, staffed } from '../../test/fakes/staff.ts';
 import { type TestTill, testTill } from '../../test/fakes/till.ts';
@@ -14,7 +14,6 @@ const INTEGRATOR: CallContext = { caller: 'integrator' };
 async function made(change: Parameters<typeof testTill>[0] = {}) {
   const till = testTill(change);
   till.backend.start();
-  onTestFinished(() => till.backend.stop());
   const { api } = till.backend;
   return {
     ...till,
@@ -308,7 +307,9 @@ describe('a second person', () => {
     const staff = await staffed(till.backend);
     const refund = (amountFen: number, refundNo: string, context: CallContext, approval?: object) =>
       codeOf(
-        call(till.api.refunds.create, { tradeNo, refundNo, amountFen, reason: '退货', approval } as never, { context }),
+        call(till.api.refunds.create, { tradeNo, refundNo, amountFen, reason: '退货', approval } as never, {
+          context,
+        }),
       );
     const manager = { operator: NAMES.manager, pin: PINS.manager };
     expect(await refund(20_001, 'R00001', staff.cashier)).toBe('approval_needed');
@@ -317,7 +318,9 @@ describe('a second person', () => {
     expect(await refund(15_000, 'R00002', staff.cashier)).toBe('done');
     expect(await refund(5_001, 'R00003', staff.cashier)).toBe('approval_needed');
     expect(await refund(5_001, 'R00003', staff.cashier, manager)).toBe('done');
-    const created = createStore(till.db).events.after(0, 1_000).filter(({ by }) => by?.approvedBy);
+    const created = createStore(till.db)
+      .events.after(0, 1_000)
+      .filter(({ by }) => by?.approvedBy);
     expect(created[0]?.by).toMatchObject({
       actor: { personId: staff.ids.cashier },
       approvedBy: staff.ids.manager,

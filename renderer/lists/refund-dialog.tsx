@@ -1,11 +1,14 @@
 import { Modal, TextInput } from '@mantine/core';
 import '@mantine/core/styles/Modal.css';
 import { type FormEvent, useRef, useState } from 'react';
+import type { Approval } from '../../contract/people.ts';
 import type { Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { linkError } from '../link-error.ts';
 import { spokenYuan, yuanText } from '../money.ts';
+import { ApprovalFields } from '../people/approval.tsx';
 import { amountFen, pastedAmount } from '../store/amount.ts';
 import { useTillContext } from '../till-context.ts';
 import { useFocusReturn } from './focus-return.ts';
@@ -27,6 +30,9 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<{ field: 'amount' | 'reason'; words: string } | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
+  /** The backend asks for a second person: it knows the limit, and what was given back before. */
+  const [asksApproval, setAsking] = useState(false);
+  const [approval, setApproval] = useState<Approval | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const read = amountFen(pastedAmount(typed) ?? '', trade.refundableFen);
   const fen = 'fen' in read ? read.fen : 0;
@@ -56,11 +62,19 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
     }
     setBusy(true);
     try {
-      await api.refunds.create({ tradeNo: trade.tradeNo, refundNo, amountFen: fen, reason: words });
+      await api.refunds.create({
+        tradeNo: trade.tradeNo,
+        refundNo,
+        amountFen: fen,
+        reason: words,
+        ...(approval ? { approval } : {}),
+      });
       onDone();
     } catch (thrown) {
       setBusy(false);
-      setFailure(t(`errors.${linkError(thrown).code}`));
+      const { code, data } = linkError(thrown);
+      if (code === 'approval_needed') setAsking(true);
+      setFailure(errorWords(t, code, data));
     }
   }
 
@@ -141,6 +155,7 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
             />
           </>
         )}
+        {isSure && asksApproval && <ApprovalFields onChange={setApproval} isBusy={isBusy} />}
         {failure && (
           <p className="trade-notice" role="alert">
             {failure}

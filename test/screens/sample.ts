@@ -1,8 +1,8 @@
 import type { Bill, BillLine } from '../../contract/bill.ts';
 import type { Charge, Order } from '../../contract/order.ts';
 import type { OutboxEntry } from '../../contract/outbox.ts';
-import type { Refund } from '../../contract/refund.ts';
 import { type Person, RIGHTS, type SignedIn } from '../../contract/people.ts';
+import type { Refund } from '../../contract/refund.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
 import type { Shift } from '../../contract/shift.ts';
 import type { DaySummary, Till, TillStatus } from '../../contract/till.ts';
