@@ -30,6 +30,7 @@ import { createDeadlines } from './services/deadlines.ts';
 import { createDrain } from './services/drain.ts';
 import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
+import { createIncidentFile } from './services/incident-file.ts';
 import { createLostTrades } from './services/lost-trades.ts';
 import { createNeighbours } from './services/neighbours.ts';
 import { createNotify } from './services/notify.ts';
@@ -48,7 +49,7 @@ import { createStatus } from './services/status.ts';
 import { createStorageWatch } from './services/storage-watch.ts';
 import { createStream } from './services/stream.ts';
 import { createTell } from './services/tell.ts';
-import { createToday } from './services/till.ts';
+import { createToday, type Till } from './services/till.ts';
 import { createViews } from './services/views.ts';
 import { createWalletTime } from './services/wallet-time.ts';
 import { createWallets } from './services/wallets.ts';
@@ -274,6 +275,17 @@ export function createBackend(ports: BackendPorts): Backend {
     storageWatch.mustBeSound();
     restoring.mustBeDone();
   };
+  const till: Till = {
+    tillId,
+    shopName,
+    timeZone,
+    mode: ports.mode,
+    version: ports.version,
+    channels: wallets.channels,
+    chargeTtlMs: ports.chargeTtlMs,
+    amountMaxFen,
+    phoneUrl: ports.phoneUrl,
+  };
   const router = createRouter({
     access: staff.access,
     policy: staff.policy,
@@ -282,20 +294,11 @@ export function createBackend(ports: BackendPorts): Backend {
     clock: ports.clock,
     mutex,
     store,
-    till: {
-      tillId,
-      shopName,
-      timeZone,
-      mode: ports.mode,
-      version: ports.version,
-      channels: wallets.channels,
-      chargeTtlMs: ports.chargeTtlMs,
-      amountMaxFen,
-      phoneUrl: ports.phoneUrl,
-    },
+    till,
     today: createToday({ store, clock, days }),
     status,
     orders: createOrders({ store, clock, hub, amountMaxFen }),
+    incidentFile: createIncidentFile({ store, clock, till }),
     charges: createCharge({
       store,
       clock,

@@ -14,6 +14,7 @@ import type { BillViews } from './services/bill-views.ts';
 import type { CancelService } from './services/cancel.ts';
 import type { ChargeService } from './services/charge.ts';
 import { ServiceError } from './services/errors.ts';
+import type { createIncidentFile } from './services/incident-file.ts';
 import type { createOrders } from './services/orders.ts';
 import type { OutboxService } from './services/outbox.ts';
 import type { Reconcile } from './services/reconcile.ts';
@@ -52,6 +53,7 @@ export function createRouter(deps: {
   today: ReturnType<typeof createToday>;
   status: StatusService;
   orders: ReturnType<typeof createOrders>;
+  incidentFile: ReturnType<typeof createIncidentFile>;
   charges: ChargeService;
   cancel: CancelService;
   refunds: RefundService;
@@ -132,6 +134,7 @@ export function createRouter(deps: {
         await deps.cancel.cancelOrder(input.orderNo, writer(context));
         return views.orderByNo(input.orderNo);
       }),
+      incidentFile: os.orders.incidentFile.handler(({ input }) => deps.incidentFile(input)),
     },
     charges: {
       create: os.charges.create.handler(async ({ input, context }) => {

@@ -39,7 +39,9 @@ export function httpServer(router: Router, problems: Problems): RequestHandler {
     rootInterceptors: [
       async ({ next, context }) => {
         const result = await next();
-        if (!result.matched || result.response.status < 400) return result;
+        if (!result.matched) return result;
+        if (result.response.body instanceof File) return { ...result, response: asDownload(result.response) };
+        if (result.response.status < 400) return result;
         // The adapter would name it plain JSON; it is sent as a problem below.
         (context as HttpContext).problem = result.response.body as Problem;
         return { matched: false, response: undefined };
@@ -51,6 +53,15 @@ export function httpServer(router: Router, problems: Problems): RequestHandler {
     const context: HttpContext = response.locals.caller;
     const { matched } = await handler.handle(request, response, { prefix: API_PREFIX, context });
     if (!matched) sendProblem(response, context.problem ?? problemBody(problem('not_found')));
+  };
+}
+
+/** A file is kept, not shown: a page of its own would stand under this origin. */
+function asDownload<T extends { body?: unknown; headers: object }>(response: T): T {
+  const { name } = response.body as File;
+  return {
+    ...response,
+    headers: { ...response.headers, 'content-disposition': `attachment; filename="${name}"` },
   };
 }
 

@@ -2,6 +2,7 @@ import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
 import { Bill, BillLine, BillRef, FetchBillInput, LINE_CLASSES, UploadPieceInput } from './bill.ts';
 import { TillEvent } from './events.ts';
+import { IncidentFileInput } from './incident-file.ts';
 import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
 import { OutboxEntry, OutboxState, SetAsideInput } from './outbox.ts';
 import {
@@ -93,6 +94,14 @@ export const contract = {
       })
       .input(z.object({ orderNo: OrderNo }))
       .output(Order),
+    incidentFile: procedure('report')
+      .route({
+        method: 'GET',
+        path: '/orders/{orderNo}/incident-file',
+        summary: 'Everything that is known of an order, as one file to hand on; payers masked, no keys',
+      })
+      .input(IncidentFileInput)
+      .output(z.file()),
   },
   charges: {
     create: procedure('collect', { lock: 'orderNo', awaitsCodes: true })

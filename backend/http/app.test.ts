@@ -321,3 +321,19 @@ describe('events', () => {
     await expect.poll(() => till.backend.listenerCount()).toBe(before);
   });
 });
+
+test('an incident file comes as a file to keep, never as a page of the till', async () => {
+  const headers = { authorization: `Bearer ${KEY}` };
+  await send('POST', '/api/v1/orders', { headers, body: { orderNo: 'A1', amountFen: 100, subject: '拿铁' } });
+  for (const [format, type] of [
+    ['html', /^text\/html/],
+    ['json', /^application\/json/],
+  ] as const) {
+    const answer = await send('GET', `/api/v1/orders/A1/incident-file?format=${format}&lang=en`, { headers });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toMatch(type);
+    expect(answer.headers['content-disposition']).toBe(`attachment; filename="incident-A1.${format}"`);
+  }
+  const unknown = await send('GET', '/api/v1/orders/NOBODY/incident-file', { headers });
+  expect(unknown).toMatchObject({ status: 404, body: { code: 'order_not_found' } });
+});

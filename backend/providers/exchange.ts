@@ -1,21 +1,21 @@
+import { hash } from 'node:crypto';
 import { type HttpAnswer, HttpFault } from '../../ports/http.ts';
-import type { Answered, Asked, Unanswered } from './provider.ts';
+import { masked } from '../domain/mask.ts';
+import type { Answered, Asked, Posted, Said, Seal, Shown, Unanswered } from './provider.ts';
 
 export type Exchange = Answered<unknown>['exchange'];
 
 /** The longest answer that is kept for the timeline, characters. */
 export const ANSWER_MAX = 4_000;
-
-/** Members of either wallet's answers that name the payer. */
-const PAYER_MEMBER =
-  /"(buyer_[a-z_]*(?:id|name|phone|email)|openid|sub_openid|unionid|payer_[a-z_]*(?:id|name|account)|user_received_account)"(\s*:\s*)"((?:[^"\\]|\\.)*)"/g;
-const PHONE = /(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)/g;
+/** The longest address and body of a request that are kept, characters. */
+const SAID_MAX = 2_000;
 
 /** What the wire showed, for a call that was answered. */
 export function exchangeOf(
   answer: HttpAnswer,
   text: string,
   codes: { providerCode: string | null; requestId: string | null },
+  proof: { said: Said | null; seal: Omit<Seal, 'digest'> },
 ): Exchange {
   return {
     httpStatus: answer.status,
@@ -23,12 +23,34 @@ export function exchangeOf(
     requestId: codes.requestId,
     answer: masked(text).slice(0, ANSWER_MAX),
     providerDateMs: headerDateMs(answer),
+    said: proof.said,
+    seal: { ...proof.seal, digest: digestOf(answer.body) },
   };
 }
 
 /** What the wire showed, for a call that was not answered. */
-export function emptyExchange(): Exchange {
-  return { httpStatus: null, providerCode: null, requestId: null, answer: null, providerDateMs: null };
+export function emptyExchange(said: Said | null): Exchange {
+  return { httpStatus: null, providerCode: null, requestId: null, answer: null, providerDateMs: null, said };
+}
+
+/** What was sent, as it may be kept. */
+export function saidOf(said: Said): Said {
+  return {
+    ...said,
+    url: masked(said.url).slice(0, SAID_MAX),
+    body: said.body === null ? null : masked(said.body).slice(0, SAID_MAX),
+  };
+}
+
+/** What a notification said, as it may be kept. */
+export function shownOf({ body }: Posted, content: unknown, seal: Omit<Seal, 'digest'>): Shown {
+  const answer = masked(JSON.stringify(content)).slice(0, ANSWER_MAX);
+  return { answer, seal: { ...seal, digest: digestOf(body) } };
+}
+
+/** Of the bytes as they came, before anything in them was masked: SHA-256, hexadecimal. */
+function digestOf(bytes: Uint8Array): string {
+  return hash('sha256', bytes);
 }
 
 /** The wallet's clock from its `Date` header; unsigned, so good for a warning only. */
@@ -43,20 +65,6 @@ export function headerDateMs(answer: HttpAnswer): number | null {
  */
 export function cautiousNowMs(at: Asked, exchange: Exchange): number {
   return Math.min(at.nowMs, exchange.providerDateMs ?? at.nowMs);
-}
-
-/** Enough of a payer to tell two apart on the screen, too little to know one: the wallet's own mask, or the last four characters. */
-export function payerTail(payer: string): string {
-  return payer.includes('*') ? payer : `****${payer.length > 8 ? payer.slice(-4) : ''}`;
-}
-
-/** Hides who paid: payer members keep a few characters for comparing, phone numbers their ends. */
-function masked(text: string): string {
-  return text
-    .replace(PAYER_MEMBER, (_, name: string, colon: string, value: string) => {
-      return `"${name}"${colon}"${payerTail(value)}"`;
-    })
-    .replace(PHONE, '$1****$2');
 }
 
 /** A fault of the network as an outcome. Throws on anything that is not one: that would be a bug of ours. */

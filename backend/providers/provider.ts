@@ -99,6 +99,7 @@ export type Notified =
       signedMs: number | null;
       outcome: QueryOutcome;
       refundNo: string | null;
+      shown?: Shown;
     }
   /** Genuine, and about a refund. */
   | {
@@ -107,6 +108,7 @@ export type Notified =
       refundNo: string;
       signedMs: number | null;
       outcome: RefundQueryOutcome;
+      shown?: Shown;
     }
   /** Genuine, and about something else, which no table here knows. */
   | { kind: 'other'; tradeNo: string | null; what: string }
@@ -114,6 +116,13 @@ export type Notified =
   | { kind: 'not_now' }
   /** Nothing is proven; `why` for whoever runs the relay. */
   | { kind: 'refused'; why: 'not_genuine' | 'unreadable' };
+
+/** What a notification said, as it may be kept. */
+export interface Shown {
+  /** Masked, at most 4,000 characters. */
+  answer: string;
+  seal: Seal;
+}
 
 export interface TradeRef {
   tradeNo: string;
@@ -241,6 +250,30 @@ export type RefusalReason =
   | 'order_number_used'
   | 'other';
 
+/** A request as it was sent: payer data masked, cut at 2,000 characters, and no key. */
+export interface Said {
+  method: string;
+  /** With its query, without its signature. */
+  url: string;
+  body: string | null;
+  /** The merchant's, in Base64. */
+  signature: string | null;
+  /** Of the key or certificate that it was made with; null where the wallet goes by the app alone. */
+  serial: string | null;
+}
+
+/** How an answer or a notification was signed, and what the till found. */
+export interface Seal {
+  /** The wallet's, in Base64; null when it had none. */
+  signature: string | null;
+  /** Of the wallet's key, as far as it names one. */
+  serial: string | null;
+  /** `OK`, or a word for why it proves nothing. */
+  verdict: string;
+  /** SHA-256 of the body as it came, hexadecimal: what is kept of it is masked. */
+  digest: string;
+}
+
 /** An outcome with what the wire showed, kept for the timeline and for support. */
 export interface Answered<O> {
   outcome: O;
@@ -252,5 +285,9 @@ export interface Answered<O> {
     answer: string | null;
     /** The wallet's clock from its `Date` header, ms since the epoch. */
     providerDateMs: number | null;
+    /** Null or absent when nothing was sent. */
+    said?: Said | null;
+    /** Absent when nothing came. */
+    seal?: Seal;
   };
 }

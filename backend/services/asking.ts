@@ -33,7 +33,14 @@ export function isNews(entry: OutboxEntry, outcome: Any): boolean {
 /** The wire's side of an exchange, as it is kept. */
 export function wireOf({
   exchange,
-}: Answered<Any>): Pick<Exchange, 'httpStatus' | 'providerCode' | 'requestId' | 'answer'> {
-  const { httpStatus, providerCode, requestId, answer } = exchange;
-  return { httpStatus, providerCode, requestId, answer };
+}: Answered<Any>): Pick<Exchange, 'httpStatus' | 'providerCode' | 'requestId' | 'answer' | 'said' | 'seal'> {
+  const { httpStatus, providerCode, requestId, answer, said, seal } = exchange;
+  return {
+    httpStatus,
+    providerCode,
+    requestId,
+    answer,
+    said: said ? JSON.stringify(said) : null,
+    seal: seal ? JSON.stringify(seal) : null,
+  };
 }

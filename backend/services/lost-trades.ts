@@ -1,9 +1,10 @@
 import { HOUR, SECOND } from '../../ports/clock.ts';
 import { byTill } from '../domain/actor.ts';
 import { readNumber } from '../domain/numbers.ts';
+import type { Order } from '../domain/order.ts';
 import { type Channel, newTrade } from '../domain/trade.ts';
 import type { Notified } from '../providers/provider.ts';
-import { happened } from '../store/events.ts';
+import { chargeStarted, orderCreated } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 
 /** So long a trade that was taken up is asked about before it counts as given up. */
@@ -39,18 +40,19 @@ export function createLostTrades(deps: { store: Store; tillId: string }) {
       };
       store.transact(
         () => {
-          store.orders.insert({
+          const lost: Order = {
             ...order,
             note: null,
             state: 'open',
             source: 'till',
             createdAtMs,
             paidAtMs: null,
-          });
-          store.events.append(happened('order.created', tradeNo, nowMs));
-          store.charges.insert({ ...charge, endedAtMs: null });
-          store.events.append(happened('charge.started', tradeNo, nowMs));
+          };
           const trade = newTrade({ ...order, ...charge, tradeNo, channel });
+          store.orders.insert(lost);
+          store.events.append({ ...orderCreated(lost), atMs: nowMs });
+          store.charges.insert({ ...charge, endedAtMs: null });
+          store.events.append({ ...chargeStarted({ ...charge, endedAtMs: null }, [trade]), atMs: nowMs });
           store.trades.insert({ ...trade, unknown: { asking: 'create', sinceMs: nowMs } });
           store.outbox.add(
             {

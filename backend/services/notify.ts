@@ -1,7 +1,7 @@
 import { type Clock, MINUTE } from '../../ports/clock.ts';
 import { isEnded } from '../domain/refund.ts';
 import type { Channel, Trade } from '../domain/trade.ts';
-import type { Notified, Posted, QueryOutcome, RefundQueryOutcome } from '../providers/provider.ts';
+import type { Notified, Posted, QueryOutcome, RefundQueryOutcome, Shown } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
@@ -68,7 +68,7 @@ export function createNotify(deps: {
       else await askRefundSoon(trade, notified.refundNo, nowMs);
       return { kind: 'taken' };
     }
-    if (isProof(notified, posted, nowMs)) await settleNow(trade, notified.outcome, posted, nowMs);
+    if (isProof(notified, posted, nowMs)) await settleNow(trade, notified, posted, nowMs);
     else await askSoon(trade, nowMs);
     if (notified.kind === 'trade' && notified.refundNo !== null)
       await askRefundSoon(trade, notified.refundNo, nowMs);
@@ -76,11 +76,11 @@ export function createNotify(deps: {
   };
 
   async function settleRefundNow(
-    { tradeNo, refundNo, outcome }: Extract<Notified, { kind: 'refund' }>,
+    { tradeNo, refundNo, outcome, shown }: Extract<Notified, { kind: 'refund' }>,
     posted: Posted,
     nowMs: number,
   ): Promise<void> {
-    const exchange = exchangeOf({ tradeNo, refundNo }, outcome, posted, nowMs);
+    const exchange = exchangeOf({ tradeNo, refundNo }, { outcome, shown }, posted, nowMs);
     const hasChanged = await store.transactSoon(() =>
       settleRefund.notified(refundNo, outcome, nowMs, exchange),
     );
@@ -98,11 +98,16 @@ export function createNotify(deps: {
 
   async function settleNow(
     trade: Trade,
-    outcome: QueryOutcome,
+    { outcome, shown }: Extract<Notified, { kind: 'trade' }>,
     posted: Posted,
     nowMs: number,
   ): Promise<void> {
-    const exchange = exchangeOf({ tradeNo: trade.tradeNo, refundNo: null }, outcome, posted, nowMs);
+    const exchange = exchangeOf(
+      { tradeNo: trade.tradeNo, refundNo: null },
+      { outcome, shown },
+      posted,
+      nowMs,
+    );
     const settled = await store.transactSoon(() =>
       // Asked here: another of its kind may have been written in the same group.
       settle.notified(trade.tradeNo, outcome, nowMs, stateNow(trade) === 'paid' ? null : exchange),
@@ -146,7 +151,7 @@ export function createNotify(deps: {
 
 function exchangeOf(
   about: Pick<Exchange, 'tradeNo' | 'refundNo'>,
-  outcome: QueryOutcome | RefundQueryOutcome,
+  { outcome, shown }: { outcome: QueryOutcome | RefundQueryOutcome; shown: Shown | undefined },
   posted: Posted,
   nowMs: number,
 ): Exchange {
@@ -159,7 +164,8 @@ function exchangeOf(
     httpStatus: null,
     providerCode: null,
     requestId: null,
-    answer: null,
+    answer: shown?.answer ?? null,
+    seal: shown ? JSON.stringify(shown.seal) : null,
   };
 }
 

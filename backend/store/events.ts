@@ -73,6 +73,8 @@ type Happening =
 /** One committed happening. `seq` is the position that streams resume from; `by` is null where it was not yet recorded. */
 export type StoredEvent = Happening & {
   seq: number;
+  /** 64 hexadecimal digits. */
+  hash: string;
   atMs: number;
   what: string | null;
   data: Facts | null;
@@ -208,6 +210,7 @@ function actorId(actor: Actor): string | null {
 function fromRow(row: Row): StoredEvent {
   return {
     seq: row.seq,
+    hash: row.hash.toString('hex'),
     atMs: row.at_ms,
     type: row.type,
     orderNo: row.order_no,

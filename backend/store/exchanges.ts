@@ -16,6 +16,9 @@ export interface Exchange {
   providerCode: string | null;
   requestId: string | null;
   answer: string | null;
+  /** What was sent, and how the answer was signed: JSON of the provider's `Said` and `Seal`. */
+  said?: string | null;
+  seal?: string | null;
 }
 
 export type ExchangesTable = ReturnType<typeof exchangesTable>;
@@ -23,18 +26,18 @@ export type ExchangesTable = ReturnType<typeof exchangesTable>;
 /** The table `exchanges`: append only. */
 export function exchangesTable(db: Db) {
   const append = db.prepare(
-    `INSERT INTO exchanges (trade_no, refund_no, step, asked_at_ms, duration_ms, outcome, http_status, provider_code, request_id, answer)
-     VALUES (:tradeNo, :refundNo, :step, :askedAtMs, :durationMs, :outcome, :httpStatus, :providerCode, :requestId, :answer)`,
+    `INSERT INTO exchanges (trade_no, refund_no, step, asked_at_ms, duration_ms, outcome, http_status, provider_code, request_id, answer, said, seal)
+     VALUES (:tradeNo, :refundNo, :step, :askedAtMs, :durationMs, :outcome, :httpStatus, :providerCode, :requestId, :answer, :said, :seal)`,
   );
   const ofTrade = db.prepare<[string], Exchange>(
     `SELECT trade_no AS tradeNo, refund_no AS refundNo, step, asked_at_ms AS askedAtMs, duration_ms AS durationMs, outcome,
-            http_status AS httpStatus, provider_code AS providerCode, request_id AS requestId, answer
+            http_status AS httpStatus, provider_code AS providerCode, request_id AS requestId, answer, said, seal
      FROM exchanges WHERE trade_no = ? ORDER BY id LIMIT 500`,
   );
 
   return {
     append(exchange: Exchange): void {
-      append.run(exchange);
+      append.run({ said: null, seal: null, ...exchange });
     },
     ofTrade(tradeNo: string): Exchange[] {
       return ofTrade.all(tradeNo);

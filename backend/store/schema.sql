@@ -134,7 +134,7 @@ CREATE TABLE exchanges (
   provider_code TEXT,
   request_id TEXT,
   answer TEXT
-, refund_no TEXT) STRICT;
+, refund_no TEXT, said TEXT, seal TEXT) STRICT;
 
 CREATE INDEX exchanges_of_trade ON exchanges (trade_no, id);
 

@@ -95,6 +95,9 @@ export function tradesTable(db: Db) {
   const ofCharge = db.prepare<[string], Row>(
     'SELECT * FROM trades WHERE charge_id = CAST(? AS TEXT) ORDER BY channel, created_at_ms',
   );
+  const ofOrder = db.prepare<[string], Row>(
+    'SELECT * FROM trades WHERE order_no = ? ORDER BY created_at_ms, channel',
+  );
   const anyOpening = db
     .prepare<[string], number>(
       "SELECT EXISTS (SELECT 1 FROM trades WHERE charge_id = ? AND state = 'created' AND unknown_asking IS NULL)",
@@ -155,6 +158,10 @@ export function tradesTable(db: Db) {
     },
     ofCharge(chargeId: string): Trade[] {
       return ofCharge.all(chargeId).map((row) => fromRow(row));
+    },
+    /** Every trade of the order, of all its charges, oldest first. */
+    ofOrder(orderNo: string): Trade[] {
+      return ofOrder.all(orderNo).map((row) => fromRow(row));
     },
     /** Whether a wallet is being asked for a code of this charge, with no answer missing yet. */
     anyOpening(chargeId: string): boolean {

@@ -343,6 +343,8 @@ export const en = {
   'policy.refund_hint': '0: every refund does.',
   'policy.save': 'Save',
   'policy.saved': 'Saved.',
+  'incident_file.title': 'Incident file',
+  'incident_file.hint': 'All that happened to this order, to read, print or hand on. Payers are masked.',
   'manager.title': 'Manager',
   'manager.close': 'Back to the till',
   'manager.page.push': 'Push',

@@ -330,6 +330,8 @@ export const zh: Record<Key, string> = {
   'policy.refund_hint': '0 表示每笔退款都要批准。',
   'policy.save': '保存',
   'policy.saved': '已保存。',
+  'incident_file.title': '事件档案',
+  'incident_file.hint': '这一单的全部经过，可阅读、打印或转交；付款人已遮盖。',
   'manager.title': '店长',
   'manager.close': '回到收款',
   'manager.page.push': '推送',

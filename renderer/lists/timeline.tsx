@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { Refund } from '../../contract/refund.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
@@ -21,13 +21,14 @@ interface Opened {
   timeline: readonly TimelineEntry[];
 }
 
-/** One trade: what became of it and when, with the wallet's answers folded away. */
+/** One trade: what became of it and when, with the wallet's answers folded away; `tools` is what can be done with it. */
 export function Timeline(props: {
   tradeNo: string;
+  tools?(trade: Trade): ReactNode;
   /** A dialog above it is open or shut: Esc is its own. */
   onAsking?(isAsking: boolean): void;
 }) {
-  const { tradeNo, onAsking } = props;
+  const { tradeNo, tools, onAsking } = props;
   const { api } = useTillContext();
   const { t } = useWords();
   const [opened, setOpened] = useState<Opened | null>(null);
@@ -65,6 +66,7 @@ export function Timeline(props: {
         <p>{trade.setAside && trade.state !== 'paid' ? t('sale.set_aside') : t(`state.${trade.state}`)}</p>
       </header>
       <TradeNotice trade={trade} />
+      {tools?.(trade)}
       <dl>
         <Fact name={t('history.order')} value={trade.orderNo} />
         <Fact name={t('history.trade')} value={trade.tradeNo} />

@@ -4,6 +4,7 @@ import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
 import { Timeline } from '../lists/timeline.tsx';
 import { TradeRows } from '../lists/trade-rows.tsx';
+import { IncidentFile } from './incident-file.tsx';
 
 /** Finds any trade, and shows what became of it. */
 export default function TradesPage() {
@@ -14,7 +15,7 @@ export default function TradesPage() {
     return (
       <>
         <Action onPress={() => setOpened(null)}>{t('history.back')}</Action>
-        <Timeline tradeNo={opened} />
+        <Timeline tradeNo={opened} tools={({ orderNo }) => <IncidentFile orderNo={orderNo} />} />
       </>
     );
   return (

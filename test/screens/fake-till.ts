@@ -45,6 +45,8 @@ export interface Script {
   enrols?: ErrorCode;
   /** What a test through the relay finds; `hang` never ends. */
   relayTest?: RelayTest | 'hang';
+  /** How asking for an incident file ends; absent, it comes. */
+  incidentFile?: ErrorCode;
   /** The one trade that opens, and its history. */
   opened?: { trade: Trade; timeline: TimelineEntry[] };
   /** Its refunds. */
@@ -113,6 +115,7 @@ export async function startFakeTill(ui: string) {
       return json(response, { items: script.shifts ?? sample.shifts, nextCursor: null });
     if (path.startsWith('/bills')) return json(response, bills(path));
     if (path.startsWith('/relay')) return relay(response, path);
+    if (path.endsWith('/incident-file')) return incidentFile(response, request.url ?? '');
     if (path === '/orders') {
       const url = new URL(request.url ?? '', 'http://till');
       const isToCollect = url.searchParams.get('source') === 'integrator';
@@ -172,6 +175,17 @@ export async function startFakeTill(ui: string) {
   function bills(path: string): object {
     if (path.endsWith('/lines')) return { items: sample.billLines, nextCursor: null };
     return { items: script.bills ?? sample.bills, nextCursor: null };
+  }
+
+  function incidentFile(response: ServerResponse, url: string): void {
+    if (script.incidentFile) return problem(response, script.incidentFile);
+    const { searchParams } = new URL(url, 'http://till');
+    const format = searchParams.get('format');
+    response.writeHead(200, {
+      'content-type': format === 'json' ? 'application/json' : 'text/html;charset=utf-8',
+      'content-disposition': `attachment; filename="incident.${format}"`,
+    });
+    response.end(`${format} ${searchParams.get('lang')}`);
   }
 
   function relay(response: ServerResponse, path: string): void {

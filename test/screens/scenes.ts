@@ -404,6 +404,16 @@ export const SCENES: Scene[] = [
       await page.locator('.bill-line').first().waitFor();
     },
   },
+  {
+    name: 'manager-trade',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await page.keyboard.press('F6');
+      await page.locator('.manager .list-row').nth(1).click();
+      await page.getByTestId('incident-file').waitFor();
+    },
+  },
   { name: 'push', screen: 'idle', script: {}, act: push },
   {
     name: 'push-through',

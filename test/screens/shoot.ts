@@ -59,6 +59,7 @@ const KEPT = [
   'people-set-up',
   'policy',
   'approval',
+  'manager-trade',
   'push',
   'push-through',
   'push-broken',

@@ -4,7 +4,7 @@ import { AlipayAesError, alipayDecrypt, alipayEncrypt } from '../../../wire/alip
 import { signAlipayRequest, splitAlipayRequest } from '../../../wire/alipay-request.ts';
 import { type AlipayAnswer, type AlipayVerdict, verifyAlipayAnswer } from '../../../wire/alipay-response.ts';
 import { alipayTime } from '../../../wire/china-time.ts';
-import { type Exchange, emptyExchange, exchangeOf, unansweredBy, unknown } from '../exchange.ts';
+import { type Exchange, emptyExchange, exchangeOf, saidOf, unansweredBy, unknown } from '../exchange.ts';
 import type { Asked, Unanswered } from '../provider.ts';
 import type { AlipayConfig } from './config.ts';
 import { gatewayCause } from './errors.ts';
@@ -52,9 +52,15 @@ export async function callGateway(
   at: Asked,
 ): Promise<Called> {
   const { config } = context;
-  const { query, body } = splitAlipayRequest(
-    signAlipayRequest(parametersOf(config, method, biz, at.nowMs), config.appPrivateKey),
-  );
+  const params = signAlipayRequest(parametersOf(config, method, biz, at.nowMs), config.appPrivateKey);
+  const { query, body } = splitAlipayRequest(params);
+  const said = saidOf({
+    method: 'POST',
+    url: `${context.gateway.href}?${unsigned(query)}`,
+    body: JSON.stringify(biz),
+    signature: params.sign ?? null,
+    serial: params.app_cert_sn ?? null,
+  });
   let answer: HttpAnswer;
   try {
     answer = await context.http.send(
@@ -68,18 +74,34 @@ export async function callGateway(
       at.signal ? { signal: at.signal } : {},
     );
   } catch (error) {
-    return { reply: unansweredBy(error), exchange: emptyExchange() };
+    return { reply: unansweredBy(error), exchange: emptyExchange(said) };
   }
   const text = utf8.decode(answer.body);
   // This character may stand for bytes that are no UTF-8: then only the bytes themselves tell.
   const received = text.includes('\uFFFD') ? answer.body : text;
   const verdict = verifyAlipayAnswer(received, method, config.trust.alipayPublicKey);
   const codes = 'answer' in verdict ? codesOf(verdict.answer, config) : null;
-  const exchange = exchangeOf(answer, text, {
-    providerCode: codes && !('kind' in codes) ? codes.subCode || codes.code : null,
-    requestId: answer.headers.trace_id ?? null,
-  });
+  const exchange = exchangeOf(
+    answer,
+    text,
+    {
+      providerCode: codes && !('kind' in codes) ? codes.subCode || codes.code : null,
+      requestId: answer.headers.trace_id ?? null,
+    },
+    { said, seal: sealOf(verdict) },
+  );
   return { reply: replyOf(answer.status, verdict, codes, config), exchange };
+}
+
+/** The signature is kept once. */
+function unsigned(query: string): string {
+  return query.replace(/(^|&)sign=[^&]*/, '').replace(/^&/, '');
+}
+
+function sealOf(verdict: AlipayVerdict) {
+  if (verdict.kind === 'unreadable') return { signature: null, serial: null, verdict: verdict.why };
+  const { sign, certSn } = verdict.answer;
+  return { signature: sign, serial: certSn, verdict: verdict.kind === 'genuine' ? 'OK' : verdict.kind };
 }
 
 /** Reads a genuine node by its shape; one that does not fit proves nothing. */

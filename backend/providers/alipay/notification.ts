@@ -1,5 +1,6 @@
 import { readAlipayNotification, verifyAlipayNotification } from '../../../wire/alipay-notification.ts';
 import { alipayTimeMs } from '../../../wire/china-time.ts';
+import { shownOf } from '../exchange.ts';
 import type { Notified, Posted } from '../provider.ts';
 import type { AlipayConfig } from './config.ts';
 import { tradeOutcome } from './query.ts';
@@ -21,6 +22,8 @@ export function readNotification(config: AlipayConfig, posted: Posted): Notified
     appId === config.appId
       ? tradeOutcome(config, { tradeNo }, Object.fromEntries(fields))
       : ({ kind: 'mismatch', field: 'appId', expected: config.appId, received: appId } as const);
+  const { sign = null, ...said } = Object.fromEntries(fields);
+  const shown = shownOf(posted, said, { signature: sign, serial: null, verdict: 'OK' });
   // The sum given back so far comes with it, not this refund's own amount: what became of it is asked.
-  return { kind: 'trade', tradeNo, signedMs, outcome, refundNo: fields.get('out_biz_no') || null };
+  return { kind: 'trade', tradeNo, signedMs, outcome, refundNo: fields.get('out_biz_no') || null, shown };
 }

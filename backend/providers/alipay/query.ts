@@ -1,6 +1,7 @@
 import { alipayTimeMs } from '../../../wire/china-time.ts';
 import type { Evidence } from '../../domain/evidence.ts';
-import { cautiousNowMs, payerTail, unknown } from '../exchange.ts';
+import { payerTail } from '../../domain/mask.ts';
+import { cautiousNowMs, unknown } from '../exchange.ts';
 import type { Answered, Asked, QueryOutcome, TradeRef } from '../provider.ts';
 import { amountOf } from './amount.ts';
 import { type AlipayContext, callGateway, readNode } from './call.ts';

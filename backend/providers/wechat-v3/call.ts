@@ -6,10 +6,11 @@ import {
   emptyExchange,
   exchangeOf,
   headerDateMs,
+  saidOf,
   unansweredBy,
   unknown,
 } from '../exchange.ts';
-import type { Asked, Unanswered } from '../provider.ts';
+import type { Asked, Said, Seal, Unanswered } from '../provider.ts';
 import type { Verifiers } from './certificates.ts';
 import type { WechatV3Config } from './config.ts';
 import { hintOf } from './errors.ts';
@@ -43,10 +44,14 @@ const CLOCK_MAX_MS = 300_000;
  */
 export async function callWechat(context: WechatContext, request: WechatRequest, at: Asked): Promise<Called> {
   let answer: HttpAnswer;
+  let said: Said | null = null;
+  const note = (sent: Said) => {
+    said = saidOf(sent);
+  };
   try {
-    answer = await sendSigned(context.config, context.ports, request, at);
+    answer = await sendSigned(context.config, context.ports, request, at, note);
   } catch (error) {
-    return { reply: unansweredBy(error), exchange: emptyExchange() };
+    return { reply: unansweredBy(error), exchange: emptyExchange(said) };
   }
   const judged = await context.verifiers.verify(answer, at);
   // An answer is asked for again anyway.
@@ -54,12 +59,26 @@ export async function callWechat(context: WechatContext, request: WechatRequest,
   const text = Buffer.from(answer.body).toString('utf8');
   const json = parsed(text);
   const error = errorOf(json);
-  const exchange = exchangeOf(answer, text, {
-    providerCode: error?.code ?? null,
-    requestId: answer.headers['request-id'] ?? null,
-  });
+  const exchange = exchangeOf(
+    answer,
+    text,
+    {
+      providerCode: error?.code ?? null,
+      requestId: answer.headers['request-id'] ?? null,
+    },
+    { said, seal: sealOf(answer, verdict) },
+  );
   if (verdict !== 'OK') return { reply: notGenuine(answer, verdict, text, json, at.nowMs), exchange };
   return { reply: spoken(answer.status, text, json, error), exchange };
+}
+
+/** How a message of WeChat was signed, and what the check gave. */
+export function sealOf(
+  { headers }: Pick<HttpAnswer, 'headers'>,
+  verdict: WechatVerdict,
+): Omit<Seal, 'digest'> {
+  const { 'wechatpay-signature': signature = null, 'wechatpay-serial': serial = null } = headers;
+  return { signature, serial, verdict };
 }
 
 /** Reads a genuine answer by its shape; one that does not fit proves nothing. */

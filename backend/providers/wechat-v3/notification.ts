@@ -1,7 +1,8 @@
 import { SECOND } from '../../../ports/clock.ts';
 import { openWechatNotification } from '../../../wire/wechat-v3-notification.ts';
+import { shownOf } from '../exchange.ts';
 import type { Asked, Notified, Posted } from '../provider.ts';
-import type { WechatContext } from './call.ts';
+import { sealOf, type WechatContext } from './call.ts';
 import { transactionOutcome } from './query.ts';
 import { refundNotice } from './refund-query.ts';
 import { numberShape } from './wire.ts';
@@ -25,9 +26,11 @@ export async function readNotification(
   if (!number.success) return { kind: 'other', tradeNo: null, what: eventType };
   const { out_trade_no: tradeNo, out_refund_no: refundNo } = number.data;
   const signedMs = Number(posted.headers['wechatpay-timestamp']) * SECOND;
+  // What was inside: its cover says nothing, and nobody could open it later.
+  const shown = shownOf(posted, content, sealOf(posted, verdict));
   if (eventType === 'TRANSACTION.SUCCESS') {
     const outcome = transactionOutcome(config, { tradeNo }, content);
-    return { kind: 'trade', tradeNo, signedMs, outcome, refundNo: null };
+    return { kind: 'trade', tradeNo, signedMs, outcome, refundNo: null, shown };
   }
   if (refundNo !== undefined && REFUND_EVENTS.includes(eventType))
     return {
@@ -36,6 +39,7 @@ export async function readNotification(
       refundNo,
       signedMs,
       outcome: refundNotice(config, { tradeNo, refundNo }, content),
+      shown,
     };
   return { kind: 'other', tradeNo, what: eventType };
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { wechatTimeMs } from '../../../wire/china-time.ts';
+import { payerTail } from '../../domain/mask.ts';
 import { fen } from '../../domain/money.ts';
-import { cautiousNowMs, payerTail, unknown } from '../exchange.ts';
+import { cautiousNowMs, unknown } from '../exchange.ts';
 import type { Answered, Asked, Mismatch, QueryOutcome, TradeRef } from '../provider.ts';
 import { callWechat, readJson, type Spoken, type WechatContext } from './call.ts';
 import type { WechatV3Config } from './config.ts';

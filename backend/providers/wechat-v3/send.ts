@@ -1,7 +1,7 @@
 import { type HttpAnswer, type HttpClient, HttpFault } from '../../../ports/http.ts';
 import { ALPHANUMERIC, type Random, randomText } from '../../../ports/random.ts';
-import { signWechatRequest } from '../../../wire/wechat-v3-authorization.ts';
-import type { Asked } from '../provider.ts';
+import { parseWechatAuthorization, signWechatRequest } from '../../../wire/wechat-v3-authorization.ts';
+import type { Asked, Said } from '../provider.ts';
 import type { WechatV3Config } from './config.ts';
 
 export interface WechatPorts {
@@ -22,24 +22,28 @@ const FAILOVER_MARK = ' (failover)';
 
 /**
  * Sends a signed request. Moves to the next host only when the one before was certainly never reached; path,
- * body and numbers stay, nonce and signature are fresh. Throws `HttpFault` of the last host tried.
+ * body and numbers stay, nonce and signature are fresh. `note` hears of each that is sent. Throws `HttpFault` of
+ * the last host tried.
  */
 export async function sendSigned(
   config: WechatV3Config,
   ports: WechatPorts,
   request: WechatRequest,
   at: Asked,
+  note: (said: Said) => void = () => {},
 ): Promise<HttpAnswer> {
   let last: unknown;
   for (const [index, origin] of config.hosts.entries()) {
     try {
+      const headers = signedHeaders(config, ports.random, request, at.nowMs);
+      note(saidTo(origin, request, headers.authorization ?? ''));
       return await ports.http.send(
         {
           method: request.method,
           origin,
           path: request.path,
           headers: {
-            ...signedHeaders(config, ports.random, request, at.nowMs),
+            ...headers,
             'user-agent': index === 0 ? USER_AGENT : USER_AGENT + FAILOVER_MARK,
           },
           ...(request.body === undefined ? {} : { body: request.body }),
@@ -53,6 +57,17 @@ export async function sendSigned(
     }
   }
   throw last;
+}
+
+function saidTo(origin: string, { method, path, body }: WechatRequest, authorization: string): Said {
+  const signed = parseWechatAuthorization(authorization);
+  return {
+    method,
+    url: origin + path,
+    body: body ?? null,
+    signature: signed?.signature ?? null,
+    serial: signed?.serialNo ?? null,
+  };
 }
 
 /** The headers of a request, fresh at each call: nonce and signature are never used twice. */

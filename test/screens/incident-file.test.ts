@@ -1,0 +1,53 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
+import { type FakeTill, type Script, startFakeTill } from './fake-till.ts';
+import { buildScreens, type Look, stageScene } from './stage.ts';
+
+let browser: Browser;
+let till: FakeTill;
+let ui: string;
+beforeAll(async () => {
+  ui = await buildScreens();
+  till = await startFakeTill(ui);
+  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await till.close();
+  rmSync(ui, { recursive: true });
+});
+
+async function opened(script: Script, look: Partial<Look> = {}) {
+  const small: Look = { locale: 'zh-CN', theme: 'light', width: 1_024, height: 600, ...look };
+  const staged = await stageScene(browser, till, { name: 'idle', screen: 'idle', script }, small);
+  onTestFinished(staged.close);
+  const { page } = staged;
+  await page.keyboard.press('F6');
+  await page.locator('.manager .list-row').nth(1).click();
+  await page.getByTestId('incident-file').waitFor();
+  return staged;
+}
+
+test.each([
+  ['incident-file', 'html', 'zh-CN', 'html zh'],
+  ['incident-file', 'html', 'en-US', 'html en'],
+  ['incident-file-json', 'json', 'en-US', 'json en'],
+] as const)(
+  '%s keeps the order’s incident file as %s (%s)',
+  { timeout: 60_000 },
+  async (button, format, locale, text) => {
+    const { page, complaints } = await opened({}, { locale });
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(button).click()]);
+    expect(download.suggestedFilename()).toBe(`incident.${format}`);
+    expect(readFileSync(await download.path(), 'utf8')).toBe(text);
+    expect(complaints).toEqual([]);
+  },
+);
+
+test('an incident file that does not come is said so', { timeout: 60_000 }, async () => {
+  const { page } = await opened({ incidentFile: 'order_not_found' });
+  await page.getByTestId('incident-file').click();
+  await page.locator('.incident-file p', { hasText: '没有这个单号的订单' }).waitFor();
+});
