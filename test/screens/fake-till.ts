@@ -178,7 +178,10 @@ export async function startFakeTill(ui: string) {
   }
 
   function incidentFile(response: ServerResponse, url: string): void {
-    if (script.incidentFile) return problem(response, script.incidentFile);
+    if (script.incidentFile) {
+      problem(response, script.incidentFile);
+      return;
+    }
     const { searchParams } = new URL(url, 'http://till');
     const format = searchParams.get('format');
     response.writeHead(200, {
