@@ -6,7 +6,7 @@ import type { PersonRole } from '../../contract/people.ts';
 
 /** PINs that nobody would guess first. */
 export const PINS: Record<PersonRole, string> = { owner: '903751', manager: '582946', cashier: '407183' };
-export const NAMES: Record<PersonRole, string> = { owner: '陈静', manager: '王磊', cashier: '李敏' };
+export const NAMES: Record<PersonRole, string> = { owner: '老板', manager: '店长', cashier: '早班收银' };
 
 /** A window of its own, at which nobody has signed in yet. */
 export function newWindow(): CallContext {

@@ -217,7 +217,7 @@ export const toCollect: Order[] = [
   {
     ...order('CY-20261121-0931', 4_650, -300, null),
     source: 'integrator',
-    note: '望京 SOHO T1，王女士，尾号 8831',
+    note: '望京 SOHO T1，尾号 8831',
   },
   {
     ...order('CY-20261121-0930', 12_900, -840, null),
@@ -513,9 +513,9 @@ export const refunds: Refund[] = [
 const CLOSED_SHIFT: Shift = {
   shiftId: 41,
   openedAt: '2026-11-21T06:58:12.000+08:00',
-  openedBy: '李敏',
+  openedBy: '早班收银',
   closedAt: '2026-11-21T14:02:33.000+08:00',
-  closedBy: '李敏',
+  closedBy: '早班收银',
   totals: {
     paidFen: 486_250,
     paidCount: 173,
@@ -537,7 +537,7 @@ export const shifts: Shift[] = [
     ...CLOSED_SHIFT,
     shiftId: 42,
     openedAt: '2026-11-21T14:02:40.000+08:00',
-    openedBy: '王强',
+    openedBy: '晚班收银',
     closedAt: null,
     closedBy: null,
     totals: {
@@ -575,9 +575,9 @@ const person = (personId: string, name: string, role: Person['role']): Person =>
 });
 
 export const people: Person[] = [
-  person('p1', '陈静', 'owner'),
-  person('p2', '王磊', 'manager'),
-  person('p3', '李敏', 'cashier'),
+  person('p1', '老板', 'owner'),
+  person('p2', '店长', 'manager'),
+  person('p3', '早班收银', 'cashier'),
   { ...person('p4', 'Amara Okafor', 'cashier'), lockedUntil: at(240) },
   { ...person('p5', '赵一', 'cashier'), disabledAt: at(-3_600) },
 ];
@@ -585,5 +585,5 @@ export const people: Person[] = [
 export const signedIn: SignedIn = {
   ...nobody,
   hasPeople: true,
-  person: { personId: 'p1', name: '陈静', role: 'owner' },
+  person: { personId: 'p1', name: '老板', role: 'owner' },
 };
