@@ -18,6 +18,7 @@ const EXPECTED: Record<string, { input?: object; may: string }> = {
   'orders.list': { input: {}, may: `${ALL} locked` },
   'orders.get': { input: { orderNo: 'A1' }, may: `${ALL} locked` },
   'orders.cancel': { input: { orderNo: 'A1' }, may: ALL },
+  'orders.incidentFile': { input: { orderNo: 'A1', format: 'json' }, may: 'owner manager integrator' },
   'charges.create': { input: { orderNo: 'A2' }, may: ALL },
   'charges.cancel': { input: { chargeId: 'none' }, may: ALL },
   'charges.check': { input: { chargeId: 'none' }, may: ALL },
