@@ -110,6 +110,11 @@ function nameOf(writes: readonly Write[], prepare: (sql: string) => Database.Sta
   // The wallet's last word brought nothing that was not known.
   const ended = find('DELETE FROM outbox');
   if (ended) return `settle.${channelOf(ended)}.end`;
+  const sending = find('UPDATE refunds SET');
+  if (sending)
+    return `refund.${one('SELECT channel FROM refunds WHERE refund_no = ?', sending.values.refund_no)}.begin`;
+  // Nothing may be sent yet: too soon after the last time.
+  if (find('SET lease_holder = NULL, lease_until_ms = NULL, due_at_ms = ?')) return 'put-off';
   // Of one wallet's entries or of both's, as it happens.
   if (find('SET lease_holder = ?')) return 'lease';
   if (find('SET lease_until_ms = 0')) return 'take-up';

@@ -126,11 +126,12 @@ test('--help says what there is', async () => {
   expect(till.text()).toContain('--merchant FILE');
 });
 
-/** The process that runs a script of ours on our data folder. */
+/** The process that runs a script of ours on our data folder: neither npm nor the shell that started it. */
 function pidOf(script: string): number {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const line = commandLine(pid);
-    if (line.includes(script) && line.includes(folder) && !line.startsWith('npm')) return Number(pid);
+    const [program = '', ...words] = commandLine(pid).split('\0');
+    const isOurs = words.some((word) => word.endsWith(script)) && words.join().includes(folder);
+    if (isOurs && /(^|\/)node$/.test(program)) return Number(pid);
   }
   throw new Error(`Nobody runs ${script}.`);
 }
