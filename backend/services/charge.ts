@@ -55,8 +55,10 @@ export function createCharge(deps: {
     if (request.orderNo === undefined && claims.areShared) return await startNew(request, as);
     const hold = as.fence;
     const channels = usableChannels(request);
-    const isClaimed = hold !== undefined && !hasLiveCharge(hold.orderNo);
-    if (isClaimed) await claims.take(hold, clock.nowMs() + deps.ttlMs);
+    const isClaimed =
+      hold !== undefined &&
+      !hasLiveCharge(hold.orderNo) &&
+      (await claims.take(hold, clock.nowMs() + deps.ttlMs));
     try {
       return write(request, channels, as);
     } catch (error) {

@@ -148,6 +148,20 @@ test('what could not be told is told again until it has arrived, also after a re
   await second.stop();
 });
 
+test('a second click on an order that was just paid leaves its claim, also before the others know that it is paid', async () => {
+  const { clock, claims, state, mutex, open, end } = till();
+  const service = open();
+  service.start();
+  await clock.advance(100);
+  state.isAway = true;
+  end('paid');
+  await clock.advance(100);
+  state.isAway = false;
+  const isTaken = await mutex.run('A1', 1_000, (hold) => service.take(hold, START_MS + 120_000));
+  expect([isTaken, claims.get('A1')?.state]).toEqual([false, 'live']);
+  await service.stop();
+});
+
 test('another till’s claim is left alone, and refuses with its name and its end', async () => {
   const { claims, mutex, open } = till();
   const service = open();

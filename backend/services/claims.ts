@@ -62,13 +62,17 @@ export function createClaims(deps: {
     });
   }
 
-  /** Claims the order for a charge whose codes end at `expiresAtMs`. Call under the lock, before the charge is written. */
-  async function take(hold: Hold, expiresAtMs: number): Promise<void> {
-    if (!claims.areShared) return;
+  /**
+   * Claims the order for a charge whose codes end at `expiresAtMs`; false where there is nothing to claim, and so
+   * nothing to give up. Call under the lock, before the charge is written.
+   */
+  async function take(hold: Hold, expiresAtMs: number): Promise<boolean> {
+    if (!claims.areShared) return false;
     await refuseElsewhere(hold.orderNo);
-    // The database refuses it by itself, and the claim must go on saying that it is paid.
-    if (store.orders.byNo(hold.orderNo)?.state === 'paid') return;
+    // The database refuses it by itself, and the claim must go on keeping other tills away.
+    if (store.orders.byNo(hold.orderNo)?.state === 'paid') return false;
     await claims.claim(hold, { holder: tillId, untilMs: expiresAtMs + AFTER_END_MS, state: 'live' });
+    return true;
   }
 
   /** Runs `work` under the order's lock. */
@@ -78,7 +82,6 @@ export function createClaims(deps: {
 
   /** The charge that was claimed for was not written after all. What cannot be taken back ends by itself. */
   async function giveUp(hold: Hold): Promise<void> {
-    if (!claims.areShared) return;
     await claims
       .release(hold, tillId)
       .catch((err) => log.warn({ orderNo: hold.orderNo, err }, 'claim not taken back; it ends by itself'));
