@@ -44,8 +44,8 @@ export function mortalHttp(deps: {
   network: Scenario['network'];
   wallets: { handle(request: SandboxRequest): Promise<SandboxReply> };
   tell(event: LineEvent, request: HttpRequest): void;
-  /** A second question about a trade while the first is not answered. */
-  onTwoAtOnce(tradeNo: string): void;
+  /** A second question of a trade's or a refund's dialogue while the first is not answered. */
+  onTwoAtOnce(number: string): void;
 }): HttpClient {
   const { life, time, line, chance, network, wallets, tell } = deps;
 
@@ -56,7 +56,7 @@ export function mortalHttp(deps: {
     return usual + chance.float() * network.slowMs;
   }
 
-  /** Trades that a question is under way about. */
+  /** Trades and refunds that a question is under way about; a trade's money may go back while it is asked about itself. */
   const underWay = new Set<string>();
 
   const lost = (probability: number) => !line.isHealed && chance.happens(probability);
@@ -65,15 +65,15 @@ export function mortalHttp(deps: {
     send(request, options = {}) {
       if (life.diesAt('send')) return forever();
       tell('sent', request);
-      const tradeNo = tradeNoIn(request);
-      if (tradeNo !== null && underWay.has(tradeNo)) deps.onTwoAtOnce(tradeNo);
-      if (tradeNo !== null) underWay.add(tradeNo);
+      const dialogue = dialogueIn(request);
+      if (dialogue !== null && underWay.has(dialogue)) deps.onTwoAtOnce(dialogue);
+      if (dialogue !== null) underWay.add(dialogue);
       return new Promise<HttpAnswer>((resolve, reject) => {
         let isSettled = false;
         const settle = (finish: () => void) => {
           if (isSettled) return;
           isSettled = true;
-          if (tradeNo !== null) underWay.delete(tradeNo);
+          if (dialogue !== null) underWay.delete(dialogue);
           cancelTimeout();
           if (life.isOver) tell('after_death', request);
           else if (!life.diesAt('answered')) finish();
@@ -137,10 +137,11 @@ function forever(): Promise<never> {
 }
 
 /** The number that a request is about, of those that tills make. */
-function tradeNoIn({ path, body = '' }: HttpRequest): string | null {
-  return (
-    /(?:out-trade-no\/|out_trade_no(?:%22%3A%22|":"))([0-9A-Z]{26})/.exec(`${path} ${body}`)?.[1] ?? null
-  );
+function dialogueIn({ path, body = '' }: HttpRequest): string | null {
+  const words = `${path} ${body}`;
+  const refundNo = /(?:domestic\/refunds\/|out_(?:request|refund)_no(?:%22%3A%22|":"))(\w+)/.exec(words)?.[1];
+  const tradeNo = /(?:out-trade-no\/|out_trade_no(?:%22%3A%22|":"))([0-9A-Z]{26})/.exec(words)?.[1];
+  return refundNo ?? tradeNo ?? null;
 }
 
 function sandboxRequest(request: HttpRequest): SandboxRequest {

@@ -110,7 +110,7 @@ export function createSimTill(world: World, name: string): SimTill {
       chance: chance.of(`net${lives}`),
       network: scenario.network,
       wallets: world.sandbox,
-      onTwoAtOnce: (tradeNo) => world.violation('one question at a time per trade', `${name}: ${tradeNo}`),
+      onTwoAtOnce: (number) => world.violation('one question at a time per dialogue', `${name}: ${number}`),
       tell(event, request) {
         count(counts, 'network', event);
         if (event !== 'sent')
