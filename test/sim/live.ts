@@ -164,6 +164,11 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
   );
   // Calls that wait for codes have had their time, and windows have read on.
   await time.pass(5 * SECOND);
+  // A wallet's post that was still on its way may have come in meanwhile.
+  await time.pass(
+    RESOLVE_MS,
+    isQuiet(world, tills, () => customers.areGone()),
+  );
   for (const { rule, complaints } of CHECKS) {
     for (const text of complaints(world, tills)) violation(rule, text);
   }
