@@ -56,9 +56,7 @@ export function createCharge(deps: {
     const hold = as.fence;
     const channels = usableChannels(request);
     const isClaimed =
-      hold !== undefined &&
-      !hasLiveCharge(hold.orderNo) &&
-      (await claims.take(hold, clock.nowMs() + deps.ttlMs));
+      hold !== undefined && !hasLiveCharge(hold.orderNo) && (await claims.take(hold, deps.ttlMs));
     try {
       return write(request, channels, as);
     } catch (error) {

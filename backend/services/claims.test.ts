@@ -93,7 +93,7 @@ function till(on = board()) {
 test('a live charge is claimed for longer than its codes live, and prolonged while it goes on', async () => {
   const { clock, claims, mutex, open } = till();
   const service = open();
-  await mutex.run('A1', 1_000, (hold) => service.take(hold, START_MS + 120_000));
+  await mutex.run('A1', 1_000, (hold) => service.take(hold, 120_000));
   expect(claims.get('A1')).toMatchObject({ holder: 'T0MW', state: 'live' });
   expect(claims.get('A1')?.untilMs).toBeGreaterThan(START_MS + 120_000 + 90_000);
   service.start();
@@ -110,6 +110,25 @@ test('a live charge is prolonged however often the till commits meanwhile', asyn
     await clock.advance(1_000);
     commit();
   }
+  expect(claims.get('A1')?.untilMs).toBeGreaterThan(clock.nowMs() + 60_000);
+  await service.stop();
+});
+
+test('a claim outlives a clock that is set right while it is made', async () => {
+  const on = board();
+  const { clock, claims, open } = till({
+    ...on,
+    shared: {
+      ...on.shared,
+      async read(orderNo) {
+        clock.jumpWall(400_000);
+        return await on.shared.read(orderNo);
+      },
+    },
+  });
+  const service = open();
+  service.start();
+  await clock.advance(100);
   expect(claims.get('A1')?.untilMs).toBeGreaterThan(clock.nowMs() + 60_000);
   await service.stop();
 });
@@ -157,7 +176,7 @@ test('a second click on an order that was just paid leaves its claim, also befor
   end('paid');
   await clock.advance(100);
   state.isAway = false;
-  const isTaken = await mutex.run('A1', 1_000, (hold) => service.take(hold, START_MS + 120_000));
+  const isTaken = await mutex.run('A1', 1_000, (hold) => service.take(hold, 120_000));
   expect([isTaken, claims.get('A1')?.state]).toEqual([false, 'live']);
   await service.stop();
 });
@@ -167,7 +186,7 @@ test('another till’s claim is left alone, and refuses with its name and its en
   const service = open();
   const theirs: Claim = { holder: 'T9ZZ', untilMs: START_MS + 60_000, state: 'live' };
   claims.set('A1', theirs);
-  await expect(mutex.run('A1', 1_000, (hold) => service.take(hold, START_MS))).rejects.toMatchObject({
+  await expect(mutex.run('A1', 1_000, (hold) => service.take(hold, 120_000))).rejects.toMatchObject({
     code: 'order_elsewhere',
     data: { orderNo: 'A1', holder: 'T9ZZ', until: '2026-11-21T14:33:10.000+08:00' },
   });

@@ -63,15 +63,19 @@ export function createClaims(deps: {
   }
 
   /**
-   * Claims the order for a charge whose codes end at `expiresAtMs`; false where there is nothing to claim, and so
+   * Claims the order for a charge whose codes live for `ttlMs`; false where there is nothing to claim, and so
    * nothing to give up. Call under the lock, before the charge is written.
    */
-  async function take(hold: Hold, expiresAtMs: number): Promise<boolean> {
+  async function take(hold: Hold, ttlMs: number): Promise<boolean> {
     if (!claims.areShared) return false;
     await refuseElsewhere(hold.orderNo);
     // The database refuses it by itself, and the claim must go on keeping other tills away.
     if (store.orders.byNo(hold.orderNo)?.state === 'paid') return false;
-    await claims.claim(hold, { holder: tillId, untilMs: expiresAtMs + AFTER_END_MS, state: 'live' });
+    await claims.claim(hold, {
+      holder: tillId,
+      untilMs: clock.nowMs() + ttlMs + AFTER_END_MS,
+      state: 'live',
+    });
     return true;
   }
 
@@ -90,9 +94,8 @@ export function createClaims(deps: {
   /** Brings the claim of an order to what the database says. Safe to repeat, at any time. */
   async function reconcile(orderNo: string): Promise<void> {
     await mutex.run(orderNo, LOCK_WAIT_MS, async (hold) => {
-      const nowMs = clock.nowMs();
       if (store.orders.byNo(orderNo)?.state === 'paid') {
-        await claims.claim(hold, { holder: tillId, untilMs: nowMs + PAID_MS, state: 'paid' });
+        await claims.claim(hold, { holder: tillId, untilMs: clock.nowMs() + PAID_MS, state: 'paid' });
         return;
       }
       const charge = store.charges.lastOfOrder(orderNo);
@@ -102,7 +105,8 @@ export function createClaims(deps: {
       }
       const other = await claims.read(orderNo);
       if (other && other.holder !== tillId) return;
-      const untilMs = Math.max(charge.expiresAtMs, nowMs) + AFTER_END_MS;
+      // Not a moment before: the wallets' time may be learnt meanwhile, and a claim made by the old one be over.
+      const untilMs = Math.max(charge.expiresAtMs, clock.nowMs()) + AFTER_END_MS;
       await claims.claim(hold, { holder: tillId, untilMs, state: 'live' });
     });
   }

@@ -11,5 +11,10 @@ export const KEPT_SEEDS: readonly { seed: number; found: string }[] = [
     seed: 503392,
     found: 'a second click on an order just paid took back its claim, and another till collected it',
   },
+  {
+    seed: 503625,
+    found:
+      'a claim made while the wallets’ time was learnt was over at once, and another till collected the order',
+  },
   { seed: 1125, found: 'a till that committed all the time never prolonged its claims on orders' },
 ];
