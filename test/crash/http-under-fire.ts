@@ -23,7 +23,9 @@ function nameOf({ method, path, body }: HttpRequest): string | null {
   if (path === '/merchant.json') return null;
   const words = decodeURIComponent(`${path} ${body ?? ''}`);
   const isAlipay = path.startsWith('/alipay/');
-  const operation = isAlipay ? /method=alipay\.trade\.([\w.]+)/.exec(words)?.[1] : wechatOperation(method, path);
+  const operation = isAlipay
+    ? /method=alipay\.trade\.([\w.]+)/.exec(words)?.[1]
+    : wechatOperation(method, path);
   return `send:${isAlipay ? 'alipay' : 'wechat'}.${words.includes('GREETING') ? 'greeting' : operation}`;
 }
 
