@@ -8,22 +8,39 @@ import { failureText, reportText } from './report.ts';
 /** A long run says now and then how far it has come. */
 const PROGRESS_EVERY = 500;
 
-/** `npm run sim`; see README.md. Exit code 1 when a seed failed. */
+const HELP = `Usage: npm run sim -- [options]
+
+Lives whole shops through, one from each seed, and compares the tills with the wallets' ledgers; see test/sim/README.md.
+Ends with 1 when a seed failed.
+
+  --seed N      the first seed [1]
+  --runs M      how many, counting on from it [1]
+  --threads N   how many at a time [2, or as many as the machine has cores]
+  --verbose     each with its whole trace, one after the other
+  --help        this text
+`;
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '1' },
     threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     verbose: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 
 const first = wholeNumber('seed', values.seed);
 const runs = wholeNumber('runs', values.runs);
-const startedMs = performance.now();
-const reports = values.verbose ? await told() : await quietly();
-console.log(reportText(reports, performance.now() - startedMs));
-if (reports.some((report) => report.violations.length > 0)) process.exitCode = 1;
+if (values.help) process.stdout.write(HELP);
+else await main();
+
+async function main(): Promise<void> {
+  const startedMs = performance.now();
+  const reports = values.verbose ? await told() : await quietly();
+  console.log(reportText(reports, performance.now() - startedMs));
+  if (reports.some((report) => report.violations.length > 0)) process.exitCode = 1;
+}
 
 /** One after the other in this thread, each with its whole trace. */
 async function told(): Promise<SeedReport[]> {
