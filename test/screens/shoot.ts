@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
 import { startFakeTill } from './fake-till.ts';
 import { SCENES } from './scenes.ts';
-import { buildScreens, clipped, type Look, stageScene } from './stage.ts';
+import { buildScreens, clipped, hasChineseFont, type Look, stageScene } from './stage.ts';
 
 /** Pictures of these scenes are kept in the repository: Chinese and light, and what the rest is judged by. */
 const KEPT = [
@@ -131,6 +131,8 @@ const till = await startFakeTill(ui);
 const browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
 let troubles = 0;
 try {
+  if (!(await hasChineseFont(browser)))
+    throw new Error('There is no font for Chinese: install fonts-noto-cjk.');
   for (const scene of SCENES) {
     if (only.length > 0 && !only.includes(scene.name)) continue;
     const looks = ODD_SCENES.includes(scene.name) ? [...LOOKS, ...ODD_LOOKS] : LOOKS;

@@ -71,3 +71,15 @@ export function clipped(page: Page): Promise<string[]> {
     return [...new Set(found)];
   })()`);
 }
+
+/** Whether there is a font for Chinese: without one, different characters are drawn as the same empty box. */
+export async function hasChineseFont(browser: Browser): Promise<boolean> {
+  const page = await browser.newPage();
+  const drawn: string[] = [];
+  for (const character of ['店', '长']) {
+    await page.setContent(`<p style="font: 40px sans-serif; margin: 0; width: 50px">${character}</p>`);
+    drawn.push((await page.locator('p').screenshot()).toString('base64'));
+  }
+  await page.close();
+  return drawn[0] !== drawn[1];
+}
