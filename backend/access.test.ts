@@ -1,8 +1,17 @@
+import { MessageChannel } from 'node:worker_threads';
+import { createORPCClient, ORPCError } from '@orpc/client';
+import { RPCLink } from '@orpc/client/message-port';
+import type { ContractRouterClient } from '@orpc/contract';
+import { OpenAPILink } from '@orpc/openapi-client/fetch';
 import { type AnyProcedure, call, isProcedure } from '@orpc/server';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ERRORS } from '../contract/errors.ts';
+import { type Contract, contract } from '../contract/index.ts';
+import type { PersonRole } from '../contract/people.ts';
 import { systemClock } from '../ports/clock.ts';
-import { codeOf, newWindow, staffed } from '../test/fakes/staff.ts';
-import { type TestTill, testTill } from '../test/fakes/till.ts';
+import { httpTill } from '../test/fakes/http-till.ts';
+import { codeOf, NAMES, PINS, staffed } from '../test/fakes/staff.ts';
+import { API_KEY, type TestTill, testTill } from '../test/fakes/till.ts';
 import type { CallContext } from './access.ts';
 import { RIGHTS_TABLE, STANDINGS, type Standing } from './domain/rights.ts';
 
@@ -92,6 +101,11 @@ function procedures(router: object, path: string[] = []): [string, AnyProcedure]
   });
 }
 
+/** A window's port is in the till's own hands: no machine and no stranger can have one. */
+const AT_A_PORT: readonly Standing[] = ['owner', 'manager', 'cashier', 'locked', 'nobody'];
+/** All that whoever has neither key nor cookie nor token can reach. */
+const KNOCKING = ['auth.login', 'auth.refresh', 'auth.logout'];
+
 describe('who may call what', () => {
   test('every procedure is known here, and names a right of the table', () => {
     const found = procedures(testTill().backend.api);
@@ -100,47 +114,56 @@ describe('who may call what', () => {
       expect([name, procedure['~orpc'].meta.needs in RIGHTS_TABLE]).toEqual([name, true]);
   });
 
-  /** In the order of the table; what ends or locks the caller's session last, each on a session of its own. */
-  async function walk(
-    standing: Standing,
-    till: TestTill,
-    ask: (name: string, procedure: AnyProcedure, input: unknown) => Promise<string>,
-  ): Promise<string[]> {
+  /** In the order of the table; whatever changes how the caller stands is followed by a fresh start. */
+  async function walk(standing: Standing, enter: () => Promise<Client>, isReached = (_name: string) => true) {
     const wrong: string[] = [];
-    const found = new Map(procedures(till.backend.api));
+    let client = await enter();
     for (const [name, { input, may }] of Object.entries(EXPECTED)) {
-      const procedure = found.get(name);
-      const code = procedure ? await ask(name, procedure, input) : 'no such procedure';
-      const isRefused = code === REFUSALS[standing];
-      if (isRefused === may.split(' ').includes(standing)) wrong.push(`${name}: ${code}`);
+      const code = await codeOf(ask(client, name, input));
+      if (name.startsWith('auth.')) client = await enter();
+      const isDue = may.split(' ').includes(standing) && isReached(name);
+      const isAnswer = code === 'done' || code in ERRORS;
+      if (!isAnswer || (code === REFUSALS[standing]) === isDue) wrong.push(`${name}: ${code}`);
     }
     return wrong;
   }
 
-  /** A staffed till, and a way to be seated in it as somebody who stands like that. */
-  async function seated(standing: Standing) {
+  test.each(AT_A_PORT)('%s at a window’s port gets through to what the table allows', async (standing) => {
     const till = testTill({ clock: systemClock() as never });
     till.backend.start();
     onTestFinished(() => till.backend.stop());
-    const staff = await staffed(till.backend);
-    const seat = async (): Promise<CallContext> => {
-      if (standing === 'integrator' || standing === 'stranger') return { caller: standing };
-      if (standing === 'nobody') return newWindow();
-      const context = await staff.signIn(standing === 'locked' ? 'cashier' : standing);
-      if (standing === 'locked') await call(till.backend.api.auth.lock, undefined, { context });
-      return context;
-    };
-    return { till, seat };
-  }
-
-  test.each(STANDINGS)('%s gets through to what the table allows, and to nothing else', async (standing) => {
-    const { till, seat } = await seated(standing);
-    let context = await seat();
-    const wrong = await walk(standing, till, async (name, procedure, input) => {
-      const code = await codeOf(call(procedure as never, input as never, { context } as never));
-      if (name.startsWith('auth.')) context = await seat();
-      return code;
+    await staffed(till.backend);
+    const wrong = await walk(standing, async () => {
+      const client = portClient(till);
+      if (standing === 'nobody') return client;
+      const role = standing === 'locked' ? 'cashier' : (standing as PersonRole);
+      await client.auth.login({ operator: NAMES[role], pin: PINS[role] });
+      if (standing === 'locked') await client.auth.lock();
+      return client;
     });
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(STANDINGS)('%s over HTTP gets through to what the table allows', async (standing) => {
+    const till = await httpTill({ clock: systemClock() as never });
+    await staffed(till.backend);
+    const wrong = await walk(
+      standing,
+      async () => {
+        const headers: Record<string, string> = {};
+        const client = httpClient(till.port, headers);
+        if (standing === 'integrator') headers.authorization = `Bearer ${API_KEY}`;
+        else if (standing === 'nobody' || standing === 'locked') headers.cookie = await till.openWindow();
+        else headers['mianfu-device'] = 'a-device-of-the-office-0001';
+        if (standing === 'integrator' || standing === 'nobody' || standing === 'stranger') return client;
+        const role = standing === 'locked' ? 'cashier' : standing;
+        const { accessToken } = await client.auth.login({ operator: NAMES[role], pin: PINS[role] });
+        headers.authorization = `Bearer ${accessToken}`;
+        if (standing === 'locked') await client.auth.lock();
+        return client;
+      },
+      (name) => standing !== 'stranger' || KNOCKING.includes(name),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -169,3 +192,43 @@ describe('who may call what', () => {
     }
   });
 });
+
+type Client = ContractRouterClient<Contract>;
+
+/** As the desktop's window reaches the backend. */
+function portClient({ backend }: TestTill): Client {
+  const { port1, port2 } = new MessageChannel();
+  onTestFinished(() => port1.close());
+  backend.servePort(port2 as never);
+  port2.start();
+  port1.start();
+  return createORPCClient(new RPCLink({ port: port1 as never }));
+}
+
+/** As a browser or another system reaches it; `headers` are looked at anew for each call. */
+function httpClient(port: number, headers: Record<string, string>): Client {
+  const link = new OpenAPILink(contract, {
+    url: `http://127.0.0.1:${port}/api/v1`,
+    headers: () => headers,
+    // oRPC reads JSON by its plain name only.
+    async fetch(request, init) {
+      const answer = await fetch(request, init);
+      if (!answer.headers.get('content-type')?.startsWith('application/problem+json')) return answer;
+      return new Response(answer.body, {
+        status: answer.status,
+        headers: { 'content-type': 'application/json' },
+      });
+    },
+    customErrorResponseBodyDecoder: (body) => new ORPCError((body as { code: string }).code),
+  });
+  return createORPCClient(link);
+}
+
+/** A stream that opens was let in; nobody reads it. */
+async function ask(client: Client, name: string, input: unknown): Promise<void> {
+  let target: unknown = client;
+  for (const part of name.split('.')) target = (target as Record<string, unknown>)[part];
+  const answer = await (target as (input: unknown) => Promise<unknown>)(input);
+  const stream = answer as { return?: () => Promise<unknown> } | undefined;
+  if (typeof stream?.return === 'function') await stream.return();
+}

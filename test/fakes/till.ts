@@ -10,6 +10,7 @@ import { relayNowhere } from './relay.ts';
 /** 2026-11-21 14:32:10 in the store. */
 export const START_MS = Date.parse('2026-11-21T14:32:10.000+08:00');
 export const TTL_MS = 120_000;
+export const API_KEY = 'test-key-0123456789';
 
 export interface TestTill {
   backend: Backend;
@@ -43,7 +44,7 @@ export function testTill(change: Partial<BackendPorts> = {}): TestTill {
     amountMaxFen: 10_000_000_000,
     refundAutomaticMaxFen: 20_000,
     webhook: null,
-    apiKey: 'test-key-0123456789',
+    apiKey: API_KEY,
     allowedHosts: [],
     uiDir: undefined,
     relay: relayNowhere(),
