@@ -1,15 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import Database from 'better-sqlite3';
 import { type BadEntry, verifyChain } from './ledger/chain.ts';
 import { headCheck, journalHeads, type KnownHead, type LostHead, readHead } from './ledger/heads.ts';
+import { openLedger } from './ledger/open.ts';
 import { type Mismatch, verifyStates } from './ledger/states.ts';
 
 const HELP = `Usage: npm run verify-ledger -- --data DIR|FILE [--head HASH[@SEQ]]... [--journal DIR] [--json]
 
   --data DIR|FILE  the till's data folder, its database, or a backup; only read, also while the till runs
-  --head HASH@SEQ  what a shift's slip says of the ledger; a cut or rewritten ledger does not hold it
+  --head HASH@SEQ  what a shift's slip says of the ledger: its hash, of which the first 16 digits are enough, @, and
+                   the number of the entry; a cut or rewritten ledger does not hold it
   --journal DIR    where the backups and their journals are [backups in the data folder]
   --json           the result as JSON
 
@@ -49,7 +50,9 @@ function main(): number {
   }
   const asked = (values.head ?? []).map(readHead);
   if (asked.includes(undefined)) {
-    process.stderr.write('A head is 64 hexadecimal digits, or those, @ and a number.\n');
+    process.stderr.write(
+      'A head is the first 16 to 64 digits of the hash on the slip, @, and the number of the entry.\n账本末端：小票上哈希的前 16 至 64 位、@、条目号。\n',
+    );
     return 2;
   }
   const isFolder = existsSync(values.data) && statSync(values.data).isDirectory();
@@ -64,7 +67,7 @@ function main(): number {
 
 function verify(file: string, heads: readonly KnownHead[]): Verdict {
   const started = performance.now();
-  const db = new Database(file, { readonly: true, fileMustExist: true });
+  const { db, close } = openLedger(file);
   try {
     if (!db.prepare("SELECT 1 FROM pragma_table_info('events') WHERE name = 'prev_hash'").get())
       throw new NoLedger(`${file} holds no ledger: it is of an older version, or no till's.`);
@@ -99,7 +102,7 @@ function verify(file: string, heads: readonly KnownHead[]): Verdict {
       ms: Math.round(performance.now() - started),
     };
   } finally {
-    db.close();
+    close();
   }
 }
 

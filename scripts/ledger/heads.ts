@@ -6,6 +6,7 @@ import type { Row } from './chain.ts';
 /** Where the ledger had come to, as somebody kept it elsewhere. */
 export interface KnownHead {
   seq: number | null;
+  /** 64 digits; with a `seq` at least the first {@link GROUP}, as far as somebody typed them. */
   hash: string;
   /** `asked`: given by hand, from a shift's slip · `journal`: kept beside the backups. */
   from: 'asked' | 'journal';
@@ -16,11 +17,14 @@ export interface LostHead extends KnownHead {
   restoredAt: number | null;
 }
 
-/** `HASH` or `HASH@SEQ`; undefined when it is neither. */
+/** A slip prints the hash in groups of so many digits; one of them is enough to type. */
+const GROUP = 16;
+
+/** `HASH@SEQ`, of the hash at least the first group, or a whole `HASH`; undefined when it is neither. */
 export function readHead(text: string): KnownHead | undefined {
-  const match = /^([0-9a-f]{64})(?:@(\d{1,15}))?$/i.exec(text.trim());
-  if (!match) return undefined;
-  const [, hash = '', seq] = match;
+  const match = /^([0-9a-f]{16,64})(?:@(\d{1,15}))?$/i.exec(text.replaceAll(/\s/g, ''));
+  const [, hash = '', seq] = match ?? [];
+  if (!match || (seq === undefined && hash.length < 4 * GROUP)) return undefined;
   return { hash: hash.toLowerCase(), seq: seq === undefined ? null : Number(seq), from: 'asked' };
 }
 
@@ -40,21 +44,24 @@ export function journalHeads(dir: string): KnownHead[] {
 
 /** Holds heads against the entries of the ledger as they are read. */
 export function headCheck(heads: readonly KnownHead[]) {
-  const missing = new Map(heads.map((head) => [`${head.hash}@${head.seq ?? ''}`, head]));
+  // Of an empty ledger nothing can be missing.
+  const missing = new Set(
+    heads.filter(({ hash, seq }) => !(LEDGER_START.startsWith(hash) && (seq ?? 0) === 0)),
+  );
+  const bySeq = Map.groupBy(missing, ({ seq }) => seq);
+  const byHash = new Map((bySeq.get(null) ?? []).map((head) => [head.hash, head]));
   const restores: { seq: number; fromSeq: number }[] = [];
-  // Of an empty ledger.
-  missing.delete(`${LEDGER_START}@0`);
-  missing.delete(`${LEDGER_START}@`);
 
   return {
     see(row: Row): void {
-      missing.delete(`${row.own}@${row.seq}`);
-      missing.delete(`${row.own}@`);
+      for (const head of bySeq.get(row.seq) ?? []) if (row.own.startsWith(head.hash)) missing.delete(head);
+      const unplaced = byHash.get(row.own);
+      if (unplaced) missing.delete(unplaced);
       if (row.type === 'ledger.restored')
         restores.push({ seq: row.seq, fromSeq: JSON.parse(row.data ?? '{}').backup?.seq ?? 0 });
     },
     lost(): LostHead[] {
-      return [...missing.values()].map((head) => ({
+      return [...missing].map((head) => ({
         ...head,
         restoredAt:
           restores.find(({ seq, fromSeq }) => head.seq !== null && head.seq > fromSeq && head.seq < seq)
