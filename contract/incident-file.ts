@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AmountFen, Instant } from './money.ts';
 import { OrderNo } from './order.ts';
+import { RefundState } from './refund-state.ts';
 import { Channel, TradeState } from './trade.ts';
 
 export const IncidentFileInput = z.object({
@@ -78,6 +79,26 @@ export const IncidentFile = z.object({
       closedAt: Instant.nullable(),
       late: z.boolean(),
       surplus: z.boolean(),
+      incident: z.string().nullable(),
+    }),
+  ),
+  /** Oldest first. */
+  refunds: z.array(
+    z.object({
+      refundNo: z.string(),
+      tradeNo: z.string(),
+      channel: Channel,
+      state: RefundState,
+      amountFen: AmountFen,
+      reason: z.string(),
+      /** `asked` somebody wanted it · `late`, `surplus` the payment was one that goes back. */
+      why: z.enum(['asked', 'late', 'surplus']),
+      providerRefundNo: z.string().nullable(),
+      /** By whom it was asked for, and who allowed it; null where that was not yet recorded. */
+      by: IncidentBy.nullable(),
+      requestedAt: Instant,
+      /** When the money was with the customer, by the wallet's word. */
+      succeededAt: Instant.nullable(),
       incident: z.string().nullable(),
     }),
   ),

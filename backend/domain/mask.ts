@@ -42,6 +42,7 @@ const KEPT = new Set([
   'refundNo',
   'chargeId',
   'providerTradeNo',
+  'providerRefundNo',
   'tillId',
   'hash',
   'ledgerHead',

@@ -3,10 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { IncidentFile } from '../../contract/incident-file.ts';
 import { BUYER } from '../../sandbox/alipay/operations.ts';
 import { relayedWorld } from '../../test/fakes/relayed-world.ts';
+import { NAMES, PINS, staffed } from '../../test/fakes/staff.ts';
 import { paidNotification } from '../../test/fakes/wallet-notifications.ts';
 import { tradesOf } from '../../test/fakes/world.ts';
+import { REFUND_EVENTS, REFUND_STATES } from '../domain/refund.ts';
+import { TRADE_EVENTS, TRADE_STATES } from '../domain/trade.ts';
+import { en } from './incident-words-en.ts';
+import { zh } from './incident-words-zh.ts';
 
 const WINDOW = { context: { caller: 'window' as const } };
+const STRICT = { lockAfterMinutes: 5, refundApprovalAboveFen: 100 };
 const NASTY = '<script>alert(1)</script> 李雷 13800138000';
 
 /** An order that was paid with one wallet by its answer, one by notification, and one that was cancelled. */
@@ -113,6 +119,75 @@ describe('an incident file', () => {
       expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt; 李雷 138****8000');
       expect(page).not.toMatch(/<(script|img|link|iframe|object)\b|\bsrc=|url\(|\bon\w+=/i);
     }
+  });
+
+  test('lists what was given back, with who asked, who allowed it, and the wallet’s signed word', async () => {
+    const made = await told();
+    const { tradeNo = '' } = (await made.file('PAID-1')).trades.find(({ state }) => state === 'paid') ?? {};
+    const staff = await staffed(made.backend);
+    const approval = { operator: NAMES.manager, pin: PINS.manager };
+    const input = { tradeNo, amountFen: 500, reason: '退 13800138000 的货' };
+    await call(made.backend.api.policy.set, { ...STRICT, approval }, { context: staff.manager });
+    await call(made.backend.api.refunds.create, { ...input, approval }, { context: staff.cashier });
+    await made.clock.advance(60_000);
+    const incident = await call(
+      made.backend.api.orders.incidentFile,
+      { orderNo: 'PAID-1', format: 'json' },
+      { context: staff.manager },
+    );
+    const { refunds, entries } = IncidentFile.parse(JSON.parse(await incident.text()));
+    const [refund, ...others] = refunds;
+    expect(others).toEqual([]);
+    expect(refund).toMatchObject({
+      tradeNo,
+      channel: 'alipay',
+      state: 'succeeded',
+      amountFen: 500,
+      reason: '退 138****8000 的货',
+      why: 'asked',
+      by: { name: NAMES.cashier, via: 'window', approvedBy: NAMES.manager },
+      succeededAt: expect.any(String),
+    });
+    const its = entries.filter(({ refundNo }) => refundNo === refund?.refundNo);
+    expect(its.find(({ toState }) => toState === 'succeeded')?.hash).toMatch(/^[0-9a-f]{64}$/);
+    const [sent] = its.flatMap(({ exchange }) => exchange ?? []);
+    expect(sent).toMatchObject({
+      step: 'refund',
+      request: { url: expect.stringContaining('alipay.trade.refund') },
+    });
+    expect(sent?.request?.signature).toMatch(/^[A-Za-z0-9+/]{300,}={0,2}$/);
+    expect(sent?.seal).toMatchObject({ verdict: 'OK', signature: expect.any(String) });
+
+    for (const [lang, title] of [
+      ['zh', '<h2>退款</h2>'],
+      ['en', '<h2>Refunds</h2>'],
+    ] as const) {
+      const page = await (
+        await call(
+          made.backend.api.orders.incidentFile,
+          { orderNo: 'PAID-1', format: 'html', lang },
+          { context: staff.manager },
+        )
+      ).text();
+      expect(page).toContain(title);
+      expect(page).toContain('¥5.00');
+      for (const secret of [...secretsOf(made.identity), ...Object.values(PINS)])
+        expect(page).not.toContain(secret);
+      // Every line of the story is in words.
+      const heads = [...page.matchAll(/<strong>(.*?)<\/strong>/g)].map(([, text]) => text ?? '');
+      expect(heads.length).toBeGreaterThan(10);
+      expect(heads.filter((text) => /[a-z]+_[a-z]+|[a-z]+\.[a-z]+/.test(text))).toEqual([]);
+    }
+  });
+
+  test.each([zh, en])('has a word for whatever can become of a trade and a refund ($lang)', ({ of }) => {
+    const due = [
+      ...TRADE_STATES,
+      ...TRADE_EVENTS,
+      ...[...REFUND_STATES, ...REFUND_EVENTS].map((word) => `back.${word}`),
+    ];
+    expect(due.filter((word) => of[word] === undefined)).toEqual([]);
+    expect(Object.keys(of)).toEqual(Object.keys(zh.of));
   });
 
   test('of an order that nobody knows is refused', async () => {

@@ -2,6 +2,7 @@ import type { IncidentFile } from '../../contract/incident-file.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { By } from '../domain/actor.ts';
 import { maskedAll } from '../domain/mask.ts';
+import type { Refund } from '../domain/refund.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Trade } from '../domain/trade.ts';
 import type { StoredEvent } from '../store/events.ts';
@@ -30,9 +31,10 @@ export function createIncidentFile(deps: { store: Store; clock: Clock; till: Til
     if (!order) throw new ServiceError('order_not_found', { orderNo });
     const trades = store.trades.ofOrder(orderNo);
     const head = store.events.head();
+    const events = store.events.ofOrder(orderNo);
     const timed = [
       ...trades.flatMap(({ tradeNo }) => store.exchanges.ofTrade(tradeNo).map(exchanged)),
-      ...store.events.ofOrder(orderNo).map((event) => happened(event, nameOf)),
+      ...events.map((event) => happened(event, nameOf)),
     ].sort((a, b) => a.atMs - b.atMs || rank(a.entry) - rank(b.entry));
     const { tillId, shopName, version, mode } = till;
     return maskedAll<IncidentFile>({
@@ -48,6 +50,10 @@ export function createIncidentFile(deps: { store: Store; clock: Clock; till: Til
         paidAt: optionalInstant(order.paidAtMs),
       },
       trades: trades.map(tradeView),
+      refunds: trades
+        .flatMap(({ tradeNo }) => store.refunds.ofTrade(tradeNo))
+        .sort((a, b) => a.requestedAtMs - b.requestedAtMs)
+        .map((refund) => refundView(refund, begunBy(events, refund.refundNo), nameOf)),
       entries: timed.map(({ entry }) => entry),
       ledgerHead: `${head.hash}@${head.seq}`,
     });
@@ -63,9 +69,13 @@ export function createIncidentFile(deps: { store: Store; clock: Clock; till: Til
 }
 
 /** Of the same millisecond: what asks for an exchange, the exchange, what follows from it. */
-function rank({ kind, type }: Entry): number {
+function rank({ kind, type, fromState }: Entry): number {
   if (kind === 'exchange') return 1;
-  return type === 'order.created' || type === 'charge.started' ? 0 : 2;
+  const begins =
+    type === 'order.created' ||
+    type === 'charge.started' ||
+    (type === 'refund.changed' && fromState === null);
+  return begins ? 0 : 2;
 }
 
 function tradeView(trade: Trade): IncidentFile['trades'][number] {
@@ -82,6 +92,29 @@ function tradeView(trade: Trade): IncidentFile['trades'][number] {
     closedAt: optionalInstant(trade.closedAtMs),
     late,
     surplus,
+    incident,
+  };
+}
+
+/** By whom the refund was asked for; null where that was not yet recorded. */
+function begunBy(events: readonly StoredEvent[], refundNo: string): By | null {
+  return events.find((event) => 'refundNo' in event && event.refundNo === refundNo)?.by ?? null;
+}
+
+function refundView(refund: Refund, by: By | null, nameOf: NameOf): IncidentFile['refunds'][number] {
+  const { refundNo, tradeNo, channel, state, amountFen, reason, why, providerRefundNo, incident } = refund;
+  return {
+    refundNo,
+    tradeNo,
+    channel,
+    state,
+    amountFen,
+    reason,
+    why,
+    providerRefundNo,
+    by: by && byView(by, nameOf),
+    requestedAt: storeInstant(refund.requestedAtMs),
+    succeededAt: optionalInstant(refund.succeededAtMs),
     incident,
   };
 }

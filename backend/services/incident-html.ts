@@ -1,12 +1,16 @@
 import type { IncidentFile } from '../../contract/incident-file.ts';
-import { INCIDENT_WORDS, type IncidentWords } from './incident-words.ts';
+import type { IncidentWords } from './incident-words.ts';
+import { en } from './incident-words-en.ts';
+import { zh } from './incident-words-zh.ts';
+
+const WORDS: Readonly<Record<'zh' | 'en', IncidentWords>> = { zh, en };
 
 type Entry = IncidentFile['entries'][number];
 type WireExchange = NonNullable<Entry['exchange']>;
 
 /** An incident file as one page, complete in itself: to be read on any machine, and printed on A4. */
 export function incidentHtml(file: IncidentFile, lang: 'zh' | 'en'): string {
-  const words = INCIDENT_WORDS[lang];
+  const words = WORDS[lang];
   const { order, till } = file;
   const word = (key: string) => words.of[key] ?? key;
   const title = `${words.title} ${order.orderNo}`;
@@ -35,6 +39,7 @@ export function incidentHtml(file: IncidentFile, lang: 'zh' | 'en'): string {
 </header>
 <dl>${facts.map(([name, value]) => (value === null ? '' : `<div><dt>${safe(name)}</dt><dd>${safe(value)}</dd></div>`)).join('')}</dl>
 ${tradesTable(file, words, word)}
+${refundsTable(file, words, word)}
 <h2>${safe(words.timeline)}</h2>
 <ol>${file.entries.map((entry) => entryItem(entry, words, word)).join('\n')}</ol>
 <footer>
@@ -47,41 +52,76 @@ ${tradesTable(file, words, word)}
 }
 
 function tradesTable({ trades }: IncidentFile, words: IncidentWords, word: (key: string) => string): string {
-  if (trades.length === 0) return '';
   const heads = [words.trade, words.wallet, words.state, words.providerNo, words.payer, words.marks];
-  const rows = trades.map((trade) => {
-    const marks = [trade.late ? 'late' : '', trade.surplus ? 'surplus' : '', trade.incident ?? ''];
-    return [
-      trade.tradeNo,
-      word(trade.channel),
-      word(trade.state),
-      trade.providerTradeNo ?? '',
-      trade.payer ?? '',
-      marks
-        .filter((mark) => mark !== '')
-        .map(word)
-        .join(' · '),
-    ];
-  });
-  const cells = (tag: string, texts: string[]) =>
-    `<tr>${texts.map((text) => `<${tag}>${safe(text)}</${tag}>`).join('')}</tr>`;
-  return `<h2>${safe(words.trades)}</h2>
+  const rows = trades.map((trade) => [
+    trade.tradeNo,
+    word(trade.channel),
+    word(trade.state),
+    trade.providerTradeNo,
+    trade.payer,
+    said([trade.late ? 'late' : null, trade.surplus ? 'surplus' : null, trade.incident].map(orNull(word))),
+  ]);
+  return table(words.trades, heads, rows);
+}
+
+function refundsTable(
+  { refunds }: IncidentFile,
+  words: IncidentWords,
+  word: (key: string) => string,
+): string {
+  const back = (key: string) => words.of[`back.${key}`] ?? word(key);
+  const heads = [words.refund, words.amount, words.state, words.reason, words.by, words.asked, words.ended];
+  const rows = refunds.map((refund) => [
+    said([refund.refundNo, refund.providerRefundNo], ' / '),
+    yuan(refund.amountFen),
+    said([back(refund.state), orNull(back)(refund.incident)]),
+    said([refund.why === 'asked' ? null : back(refund.why), refund.reason]),
+    said([
+      refund.by && whoOf(refund.by, word),
+      refund.by?.approvedBy && `${words.approvedBy} ${refund.by.approvedBy}`,
+    ]),
+    refund.requestedAt.slice(0, 19).replace('T', ' '),
+    refund.succeededAt?.slice(0, 19).replace('T', ' '),
+  ]);
+  return table(words.refunds, heads, rows);
+}
+
+type Cell = string | null | undefined;
+
+const orNull = (word: (key: string) => string) => (key: string | null) => (key === null ? null : word(key));
+
+function said(parts: readonly Cell[], between = ' · '): string {
+  return parts.filter((part) => part !== null && part !== undefined && part !== '').join(between);
+}
+
+/** Nothing where there are no rows. */
+function table(title: string, heads: readonly string[], rows: readonly Cell[][]): string {
+  if (rows.length === 0) return '';
+  const cells = (tag: string, texts: readonly Cell[]) =>
+    `<tr>${texts.map((text) => `<${tag}>${safe(text ?? '')}</${tag}>`).join('')}</tr>`;
+  return `<h2>${safe(title)}</h2>
 <table><thead>${cells('th', heads)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`;
 }
 
-function entryItem(entry: Entry, words: IncidentWords, word: (key: string) => string): string {
-  const { exchange, by, seq, hash } = entry;
+function whoOf(by: NonNullable<Entry['by']>, word: (key: string) => string): string {
+  return said([by.name ?? by.id ?? word(by.actor), word(by.via)]);
+}
+
+function entryItem(entry: Entry, words: IncidentWords, plain: (key: string) => string): string {
+  const { exchange, by, seq, hash, refundNo } = entry;
+  const word = refundNo === null ? plain : (key: string) => words.of[`back.${key}`] ?? plain(key);
   const what = entry.what === null ? '' : word(exchange ? stepKey(entry.what) : entry.what);
   const change =
     entry.toState && entry.fromState !== entry.toState
-      ? `${word(entry.fromState ?? '')} → ${word(entry.toState)}`
+      ? said([entry.fromState && word(entry.fromState), word(entry.toState)], ' → ')
       : '';
-  const head = [word(entry.type), what, change].filter((text) => text !== '').join(' · ');
+  const head = [plain(entry.type), what, change].filter((text) => text !== '').join(' · ');
   const place =
     seq === null ? '' : `${words.entry.replace('{seq}', String(seq))} ${hash?.slice(0, 16) ?? ''}`;
-  const who = by && [by.name ?? by.id ?? word(by.actor), word(by.via)].join(' · ');
+  const who = by && whoOf(by, plain);
   const lines: Line[] = [
     [words.trade, entry.tradeNo],
+    [words.refund, refundNo],
     [words.by, who],
     [words.reason, by?.reason ?? null],
     [words.approvedBy, by?.approvedBy ?? null],
@@ -103,12 +143,25 @@ function brief(
   words: IncidentWords,
   word: (key: string) => string,
 ): Line[] {
-  const came = [outcome, httpStatus, providerCode, requestId, `${durationMs} ms`];
+  const [kind = '', detail] = outcome.split(/:(.*)/s);
+  const came = [
+    outcomeWords(kind, detail ?? null, words),
+    httpStatus,
+    providerCode,
+    requestId,
+    `${durationMs} ms`,
+  ];
   return [
     [words.request, request && `${request.method} ${request.url.replace(/\?.*/, '')}`],
     [words.answer, came.filter((each) => each !== null).join(' · ')],
     [words.check, seal ? `${word(seal.verdict)} ${seal.signature?.slice(0, 12) ?? ''}` : null],
   ];
+}
+
+/** `evidence:NOTPAY`, `unknown:no_answer`: the more telling half, the wallet's own status as it is. */
+function outcomeWords(kind: string, detail: string | null, { of }: IncidentWords): string {
+  if (kind === 'unknown' && detail !== null) return of[`outcome.${detail}`] ?? detail;
+  return said([of[`outcome.${kind}`] ?? kind, detail], ' ');
 }
 
 /** Behind a line, to be unfolded and then printed: all that was sent and answered. */
@@ -176,7 +229,8 @@ dt { font-size: 12px; color: #5b6270; }
 dd { font-size: 16px; }
 table { width: 100%; border-collapse: collapse; font-size: 12px; }
 th { text-align: left; font-weight: 400; color: #5b6270; }
-th, td { padding: 4px 12px 4px 0; white-space: nowrap; vertical-align: top; border-bottom: 1px solid #e3e4e2; }
+th, td { padding: 4px 10px 4px 0; overflow-wrap: break-word; vertical-align: top; border-bottom: 1px solid #e3e4e2; }
+th { white-space: nowrap; }
 ol { padding: 0; list-style: none; }
 li { display: grid; grid-template-columns: 43mm 1fr; gap: 4mm; padding: 8px 0; border-top: 1px solid #e3e4e2; }
 time { font-size: 13px; }
