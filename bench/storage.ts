@@ -197,8 +197,16 @@ async function million(dir: string): Promise<void> {
   const like = db.prepare(
     "SELECT * FROM trades WHERE subject LIKE '%稀客%' ORDER BY created_at_ms DESC, trade_no DESC LIMIT 51",
   );
-  const against = async (what: string, ours: () => { items: unknown[] }, bare: () => unknown[]) => {
+  const against = async (what: string, ours: () => { items: Trade[] }, bare: () => unknown[]) => {
     const found = ours().items.length;
+    const same = (bare() as { trade_no: string }[]).slice(0, found).map((row) => row.trade_no);
+    if (
+      same.join() !==
+      ours()
+        .items.map((trade) => trade.tradeNo)
+        .join()
+    )
+      throw new Error(`${what}: the bare statement finds other trades.`);
     const value = await ratio(ours, bare, { rounds: 9, roundMs: 150 });
     console.log(ratioLine(`${what} (${found} found, ${timed(ours)[0].toFixed(2)} ms)`, value, 1 / 1.5));
   };

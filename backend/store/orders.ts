@@ -2,7 +2,7 @@ import type { Fen } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import type { Db } from './database.ts';
 import { asPage, type Page, type PageQuery } from './page.ts';
-import { comparison, foundOrders, pageFinder, searchGrams } from './search.ts';
+import { AMOUNT, comparison, foundOrders, pageFinder, searchGrams } from './search.ts';
 
 interface Row {
   order_no: string;
@@ -30,7 +30,7 @@ export function ordersTable(db: Db) {
     key: 'order_no',
     compared: comparison(['order_no'], ['subject', 'note']),
     found: `${foundOrders('order_no')}
-      UNION ALL SELECT order_no FROM orders WHERE amount_fen = :amountFen`,
+      UNION ALL SELECT order_no FROM orders WHERE ${AMOUNT}`,
   });
   const makeFindable = db.prepare('INSERT INTO searched_orders (order_no) VALUES (?)');
   const writeGrams = db.prepare('INSERT INTO order_search (rowid, grams) VALUES (?, ?)');

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openMemoryDatabase } from './database.ts';
 import { createStore } from './store.ts';
@@ -89,4 +90,67 @@ test('pages of a search follow one another without a gap, whichever way rows are
   expect(seen).toEqual(Array.from({ length: 3_000 }, (_, n) => `NEWER-${2_999 - n}`));
   expect(store.trades.list({ text: '美', state: 'paid', limit: 5 }).items).toEqual([]);
   expect(store.trades.list({ text: '桂', state: 'created', channel: 'wechat', limit: 5 }).items).toEqual([]);
+});
+
+/** Numbers and texts of few different characters, so that beginnings and ends are shared by many. */
+const numberOf = (...marks: string[]) =>
+  fc.string({ unit: fc.constantFrom(...marks), minLength: 6, maxLength: 8 });
+const anyNumber = numberOf('1', 'A');
+const anyText = fc.string({ unit: fc.constantFrom('拿', '铁', 'a', 'A', '1', '%', '_'), maxLength: 5 });
+const anySale = fc.record({
+  orderNo: anyNumber,
+  tradeNo: anyNumber,
+  providerTradeNo: fc.option(numberOf('1', '2')),
+  subject: anyText,
+  amountFen: fc.integer({ min: 1, max: 3 }),
+});
+const anySearch = fc.record({
+  text: fc.oneof(
+    anyText.filter((text) => text !== ''),
+    fc.string({ unit: fc.constantFrom('1', 'A', 'a'), minLength: 1, maxLength: 6 }),
+    fc.string({ unit: fc.constantFrom('1', '2'), minLength: 3, maxLength: 6 }),
+  ),
+  amountFen: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+});
+
+test('a search finds what reading every trade would find', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(anySale, {
+        maxLength: 60,
+        comparator: (a, b) => a.orderNo === b.orderNo || a.tradeNo === b.tradeNo,
+      }),
+      fc.array(anySearch, { minLength: 1, maxLength: 8 }),
+      (sales, searches) => {
+        const store = createStore(openMemoryDatabase());
+        store.transact(() => {
+          for (const [n, { orderNo, tradeNo, ...sale }] of sales.entries()) {
+            const { subject } = sale;
+            const amountFen = sale.amountFen as never;
+            store.orders.insert(order(orderNo, { subject, amountFen, createdAtMs: n }));
+            store.charges.insert(charge(orderNo, `C${n}`, { createdAtMs: n }));
+            store.trades.insert(
+              trade(orderNo, `C${n}`, tradeNo, { ...sale, amountFen, channel: 'alipay', createdAtMs: n }),
+            );
+          }
+        });
+        for (const { text, amountFen } of searches) {
+          const folded = text.toLowerCase();
+          const hits = sales.filter((sale) => {
+            const numbers = [sale.orderNo, sale.tradeNo, sale.providerTradeNo ?? ''].map((no) =>
+              no.toLowerCase(),
+            );
+            return (
+              sale.amountFen === amountFen ||
+              sale.subject.toLowerCase().includes(folded) ||
+              numbers.some((no) => no.startsWith(folded) || (text.length >= 4 && no.endsWith(folded)))
+            );
+          });
+          expect(store.trades.list({ text, ...(amountFen ? { amountFen } : {}), limit: 100 }).items).toEqual(
+            hits.toReversed().map(({ tradeNo }) => store.trades.byNo(tradeNo)),
+          );
+        }
+      },
+    ),
+  );
 });

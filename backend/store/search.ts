@@ -14,6 +14,8 @@ import { beforeClause, type PageQuery, readCursor } from './page.ts';
 const WIDTH = 6;
 /** The end of a number from which an index finds it. */
 const END = 4;
+/** `MATCH` of no order: words are hexadecimal. */
+const NO_WORD = '"none"';
 
 /** Gives the connection the function that migration 0004 fills the index with. */
 export function teachSearch(db: Database.Database): void {
@@ -33,6 +35,14 @@ export function searchGrams(orderNo: string, subject: string, note: string | nul
   return [...words].join(' ');
 }
 
+/**
+ * A parameter in SQL. Cast, since SQLite plans a statement anew at every use when its plan may depend on the value
+ * of a bare one. Not for comparing with `substr(…)`: the index on that has no type.
+ */
+function asText(name: string): string {
+  return `CAST(:${name} AS TEXT)`;
+}
+
 /** What the indexes bring is read at once up to so many rows; of more, a page is likely among the newest. */
 const FEW = 200;
 const READ_NEWEST = 2_000;
@@ -45,8 +55,9 @@ function wanted(text: string) {
   const hasEnd = text.length >= END;
   const upper = text.toUpperCase();
   return {
-    /** `MATCH` of the table `order_search`. */
-    match: hasEnd ? `(${inText}) OR "${endWord(text)}"` : inText,
+    /** `MATCH` of the table `order_search`, by subjects and notes; and by an order number's end. */
+    inText,
+    endWord: hasEnd ? `"${endWord(text)}"` : NO_WORD,
     // Our own numbers have no small letters; people type them.
     from: text,
     to: `${text}\u{10FFFF}`,
@@ -75,11 +86,11 @@ export function pageFinder<Row>(
     const statement = (sql: string) => db.prepare<[Record<string, unknown>], Row>(sql);
     const within = bounds.length > 0 ? `WHERE ${bounds.join(' AND ')}` : '';
     return {
-      all: statement(`SELECT * FROM ${table.table} ${within} ${newestFirst} LIMIT :limit`),
+      all: statement(`SELECT * FROM ${table.table} ${within} ${newestFirst} LIMIT CAST(:limit AS INTEGER)`),
       newest: statement(
         `SELECT * FROM ${table.table} WHERE ${[...bounds, compared].join(' AND ')} AND created_at_ms >=
            (SELECT min(created_at_ms) FROM (SELECT created_at_ms FROM ${table.table} ${within} ${newestFirst} LIMIT ${READ_NEWEST}))
-         ${newestFirst} LIMIT :limit`,
+         ${newestFirst} LIMIT CAST(:limit AS INTEGER)`,
       ),
       few: statement(picked('SELECT DISTINCT value FROM json_each(:keys)', bounds)),
       many: statement(picked(`SELECT DISTINCT * FROM (${table.found})`, bounds)),
@@ -89,11 +100,11 @@ export function pageFinder<Row>(
   /** What was found comes first, whatever the planner would guess. */
   function picked(keys: string, bounds: readonly string[]): string {
     return `WITH found (${key}) AS (${keys}) SELECT ${table.table}.* FROM found CROSS JOIN ${table.table} USING (${key})
-      WHERE ${[...bounds, compared].join(' AND ')} ${newestFirst} LIMIT :limit`;
+      WHERE ${[...bounds, compared].join(' AND ')} ${newestFirst} LIMIT CAST(:limit AS INTEGER)`;
   }
 
   const find = db
-    .prepare<[Record<string, unknown>], string>(`SELECT * FROM (${table.found}) LIMIT ${FEW + 1}`)
+    .prepare<[Record<string, unknown>], string>(`SELECT DISTINCT * FROM (${table.found}) LIMIT ${FEW + 1}`)
     .pluck();
   // A condition that is not asked for is not in the statement: each set of them has its own index.
   const prepared = new Map<string, ReturnType<typeof prepare>>();
@@ -102,7 +113,7 @@ export function pageFinder<Row>(
     const given = Object.entries(filters).filter(([, value]) => value !== undefined);
     const bounds = [
       ...(query.cursor === undefined ? [] : [beforeClause(key)]),
-      ...given.map(([name]) => `${name} = :${name}`),
+      ...given.map(([name]) => `${name} = ${asText(name)}`),
     ];
     const shape = bounds.join();
     const statements = prepared.get(shape) ?? prepare(bounds);
@@ -122,12 +133,25 @@ export function pageFinder<Row>(
   };
 }
 
+/** SQL: the row is of the amount that the text means, if it means one. */
+export const AMOUNT = 'amount_fen = CAST(:amountFen AS INTEGER)';
+
+/** SQL: a number that ends, or a text that goes, as the parameter says. */
+export function like(column: string, pattern: 'begins' | 'ends' | 'anywhere'): string {
+  return `${column} LIKE ${asText(pattern)} ESCAPE '\\'`;
+}
+
+/** SQL: a number that lies between two parameters, the second excluded. */
+export function between(column: string, from: string, to: string): string {
+  return `${column} >= ${asText(from)} AND ${column} < ${asText(to)}`;
+}
+
 /** SQL that compares the numbers and texts of a row with the parameters of {@link wanted}. */
 export function comparison(numbers: readonly string[], texts: readonly string[]): string {
   const tests = [
-    ...numbers.flatMap((name) => [`${name} LIKE :begins ESCAPE '\\'`, `${name} LIKE :ends ESCAPE '\\'`]),
-    ...texts.map((name) => `${name} LIKE :anywhere ESCAPE '\\'`),
-    'amount_fen = :amountFen',
+    ...numbers.flatMap((name) => [like(name, 'begins'), like(name, 'ends')]),
+    ...texts.map((name) => like(name, 'anywhere')),
+    AMOUNT,
   ];
   return `(${tests.join(' OR ')})`;
 }
@@ -139,9 +163,11 @@ export function comparison(numbers: readonly string[], texts: readonly string[])
 export function foundOrders(column: string, join = ''): string {
   return `
     SELECT ${column} FROM order_search CROSS JOIN searched_orders ON id = order_search.rowid ${join}
-      WHERE order_search MATCH :match
-    UNION ALL SELECT ${column} FROM orders ${join} WHERE orders.order_no >= :from AND orders.order_no < :to
-    UNION ALL SELECT ${column} FROM orders ${join} WHERE orders.order_no >= :upper AND orders.order_no < :upperTo`;
+      WHERE order_search MATCH ${asText('inText')}
+    UNION ALL SELECT ${column} FROM order_search CROSS JOIN searched_orders ON id = order_search.rowid ${join}
+      WHERE order_search MATCH ${asText('endWord')} AND ${like('searched_orders.order_no', 'ends')}
+    UNION ALL SELECT ${column} FROM orders ${join} WHERE ${between('orders.order_no', 'from', 'to')}
+    UNION ALL SELECT ${column} FROM orders ${join} WHERE ${between('orders.order_no', 'upper', 'upperTo')}`;
 }
 
 /** The wildcards in a text taken literally (`ESCAPE '\\'`). */

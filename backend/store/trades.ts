@@ -3,7 +3,7 @@ import type { Fen } from '../domain/money.ts';
 import type { Channel, Incident, Trade, TradeState } from '../domain/trade.ts';
 import type { Db } from './database.ts';
 import { asPage, type Page, type PageQuery } from './page.ts';
-import { comparison, foundOrders, pageFinder } from './search.ts';
+import { AMOUNT, between, comparison, foundOrders, like, pageFinder } from './search.ts';
 
 interface Row {
   trade_no: string;
@@ -126,11 +126,11 @@ export function tradesTable(db: Db) {
     compared: comparison(['trade_no', 'order_no', 'provider_trade_no'], ['subject']),
     found: `
       ${foundOrders('trade_no', 'CROSS JOIN trades USING (order_no)')}
-      UNION ALL SELECT trade_no FROM trades WHERE trade_no >= :upper AND trade_no < :upperTo
-      UNION ALL SELECT trade_no FROM trades WHERE substr(trade_no, -4) = :upperEnd
-      UNION ALL SELECT trade_no FROM trades WHERE provider_trade_no >= :from AND provider_trade_no < :to
+      UNION ALL SELECT trade_no FROM trades WHERE ${between('trade_no', 'upper', 'upperTo')}
+      UNION ALL SELECT trade_no FROM trades WHERE substr(trade_no, -4) = :upperEnd AND ${like('trade_no', 'ends')}
+      UNION ALL SELECT trade_no FROM trades WHERE ${between('provider_trade_no', 'from', 'to')}
       UNION ALL SELECT trade_no FROM trades WHERE substr(provider_trade_no, -4) = :end AND provider_trade_no IS NOT NULL
-      UNION ALL SELECT trade_no FROM trades WHERE amount_fen = :amountFen`,
+      UNION ALL SELECT trade_no FROM trades WHERE ${AMOUNT}`,
   });
   const paidBetween = db.prepare<[number, number], { channel: string; paid_fen: number; paid_count: number }>(
     `SELECT channel, sum(amount_fen) AS paid_fen, count(*) AS paid_count FROM trades
