@@ -14,6 +14,15 @@ interface TradeRow {
   refund_due: string | null;
 }
 
+interface RefundRow {
+  refund_no: string;
+  amount_fen: number;
+  state: string;
+  why: string;
+}
+
+const REFUNDS = 'SELECT * FROM refunds WHERE trade_no = ?';
+
 interface EventRow {
   type: string;
   trade_no: string | null;
@@ -113,28 +122,22 @@ async function disagreementsOf(world: World, sale: Sale, held: readonly HeldTrad
     `${surplus.length} of ${paid.length} payments are surplus`,
   );
   for (const trade of trades) {
-    const refunds = book.all<{ refund_no: string; amount_fen: number; state: string }>(
-      'SELECT * FROM refunds WHERE trade_no = ?',
-      trade.trade_no,
-    );
-    const given = held.find(({ tradeNo }) => tradeNo === trade.trade_no)?.refunds ?? [];
     const wasCancelled = events.some(({ type }) => type === 'order.cancelled');
     const isOwed = trade.surplus === 1 || (trade.late === 1 && wasCancelled && trade.state === 'paid');
-    must(
-      refunds.length === (isOwed ? 1 : 0),
-      `${trade.trade_no} is to be given back ${refunds.length} times`,
-    );
-    must(
-      refunds.every(({ state }) => state === 'succeeded') && trade.refund_due === null,
-      `${trade.trade_no} is owed: ${trade.refund_due}`,
-    );
-    must(
-      given.map(({ refundNo }) => refundNo).join() === refunds.map(({ refund_no }) => refund_no).join(),
-      `the wallet gave ${given.length} refunds of ${trade.trade_no} back, not ${refunds.length}`,
-    );
+    const given = held.find(({ tradeNo }) => tradeNo === trade.trade_no)?.refunds ?? [];
+    found.push(...refundFaults(trade, book.all<RefundRow>(REFUNDS, trade.trade_no), given, isOwed));
+    must(trade.refund_due === null, `${trade.trade_no} is owed: ${trade.refund_due}`);
     must(trade.incident === null, `${trade.trade_no} has an incident`);
     must(/paid|closed|failed/.test(trade.state), `${trade.trade_no} is ${trade.state}`);
     found.push(...chainFaults(trade, events));
+  }
+  for (const [refundNo, told] of sale.toldRefunds) {
+    const [row] = book.all<RefundRow>('SELECT * FROM refunds WHERE refund_no = ?', refundNo);
+    must(row?.amount_fen === told.amountFen, `the refund ${refundNo} was taken, and is ${row?.amount_fen}`);
+    must(
+      (row?.state === 'withdrawn') === told.withdrawn,
+      `${refundNo} is ${row?.state}, taken back: ${told.withdrawn}`,
+    );
   }
   for (const type of ['order.created', 'order.paid', 'order.cancelled'])
     must(events.filter((event) => event.type === type).length <= 1, `${type} was told twice`);
@@ -144,6 +147,37 @@ async function disagreementsOf(world: World, sale: Sale, held: readonly HeldTrad
     events.filter(({ type }) => type === 'charge.started').length === charges.length,
     'a charge was not told',
   );
+  return found;
+}
+
+/** What went back is what was asked for and owed, each part once, and never more than was paid. */
+function refundFaults(
+  trade: TradeRow,
+  rows: readonly RefundRow[],
+  given: HeldTrade['refunds'],
+  isOwed: boolean,
+): string[] {
+  const found: string[] = [];
+  const ruled = rows.filter(({ why }) => why !== 'asked').length;
+  if (ruled !== (isOwed ? 1 : 0)) found.push(`${trade.trade_no} is given back by rule ${ruled} times`);
+  for (const { refund_no, state } of rows)
+    if (state !== 'succeeded' && state !== 'withdrawn') found.push(`the refund ${refund_no} is ${state}`);
+  const partsOf = (parts: readonly { no: string; fen: number }[]) =>
+    parts
+      .map(({ no, fen }) => `${no} ${fen}`)
+      .sort()
+      .join();
+  const ours = partsOf(
+    rows
+      .filter(({ state }) => state === 'succeeded')
+      .map(({ refund_no, amount_fen }) => ({ no: refund_no, fen: amount_fen })),
+  );
+  const theirs = partsOf(given.map(({ refundNo, amountFen }) => ({ no: refundNo, fen: amountFen })));
+  if (ours !== theirs) found.push(`of ${trade.trade_no} the wallet gave back [${theirs}], we know [${ours}]`);
+  if (given.some(({ status }) => status !== 'SUCCESS'))
+    found.push(`the wallet is still paying ${theirs} out`);
+  const sumFen = given.reduce((sum, { amountFen }) => sum + amountFen, 0);
+  if (sumFen > trade.amount_fen) found.push(`${sumFen} went back of ${trade.amount_fen}`);
   return found;
 }
 

@@ -19,11 +19,21 @@ export interface BackendProcess {
 export function startBackend(
   plot: Plot,
   dataDir: string,
-  options: { at: FaultPoint | null; onPass(point: FaultPoint): void },
+  options: { at: FaultPoint | null; onPass(point: FaultPoint): void; args: readonly string[] },
 ): BackendProcess {
   const child = fork(
     plot.backendScript,
-    ['--data', dataDir, '--sandbox', plot.wallets, '--api-key', API_KEY, '--log-level', 'error'],
+    [
+      '--data',
+      dataDir,
+      '--sandbox',
+      plot.wallets,
+      '--api-key',
+      API_KEY,
+      '--log-level',
+      'error',
+      ...options.args,
+    ],
     {
       execArgv: [],
       env: {

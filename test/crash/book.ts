@@ -15,6 +15,8 @@ export interface Book {
   nextEndMs(): number | null;
   /** What is planned, in words for a person: milliseconds from now. */
   plans(nowMs: number): object[];
+  /** Another number after every commit of whoever writes. */
+  changes(): number;
   /** What SQLite says of the file: `ok`. */
   soundness(): string;
   all<Row>(sql: string, ...values: unknown[]): Row[];
@@ -60,6 +62,7 @@ export function openBook(dataDir: string): Book {
              t.expires_at_ms - ? AS expires FROM outbox o LEFT JOIN trades t USING (trade_no)`,
         )
         .all(nowMs, nowMs) as object[],
+    changes: () => db.pragma('data_version', { simple: true }) as number,
     soundness() {
       // A connection that has checked before takes its memory of the search index for the file's (SQLite's FTS5).
       const fresh = new Database(path, { readonly: true });

@@ -107,6 +107,8 @@ function nameOf(writes: readonly Write[], prepare: (sql: string) => Database.Sta
   if (said) return `settle.${channelOf(said)}.${said.values.step}`;
   const tried = find('last_outcomes = json_set');
   if (tried) return `settle.${channelOf(tried)}.${tried.values.asked}`;
+  if (holding('withdraw_requested')) return 'withdraw';
+  if (find('INSERT INTO refunds')) return 'refund';
   // The wallet's last word brought nothing that was not known.
   const ended = find('DELETE FROM outbox');
   if (ended) return `settle.${channelOf(ended)}.end`;
@@ -120,6 +122,10 @@ function nameOf(writes: readonly Write[], prepare: (sql: string) => Database.Sta
   if (find('SET lease_until_ms = 0')) return 'take-up';
   // Due times are heeded anew after the wallets' time was set.
   if (find('SET due_at_ms = :nowMs')) return 'clock';
+  // Asked for again under the same number: there is nothing to write but whose turn it was.
+  if (find('INSERT INTO fences')) return 'again';
+  // What it has told the other tills of its orders.
+  if (find('INSERT INTO claims_told')) return 'claims';
   if (find('INSERT INTO till')) return 'identify';
   if (find('UPDATE upkeep')) return 'upkeep';
   throw new Error(`A commit without a name: ${writes.map(({ sql }) => sql).join('; ')}`);

@@ -15,7 +15,7 @@ export interface Life {
   /** Absent: both. */
   wallets?: readonly Wallet[];
   /** What must be true when it was not disturbed, so that a life is the one it is named after. */
-  expected: { paid: number; surplus: number; late: number };
+  expected: { paid: number; surplus: number; late: number; back: number };
 }
 
 export const LIVES: readonly Life[] = [
@@ -31,7 +31,7 @@ export const LIVES: readonly Life[] = [
       await world.look();
       await world.finish();
     },
-    expected: { paid: 1, surplus: 0, late: 0 },
+    expected: { paid: 1, surplus: 0, late: 0, back: 0 },
   },
   {
     name: 'the order is cancelled',
@@ -44,7 +44,7 @@ export const LIVES: readonly Life[] = [
       await world.cancel(sale);
       await world.finish();
     },
-    expected: { paid: 0, surplus: 0, late: 0 },
+    expected: { paid: 0, surplus: 0, late: 0, back: 0 },
   },
   {
     name: 'nobody pays until the code ends',
@@ -52,7 +52,7 @@ export const LIVES: readonly Life[] = [
     async live(world) {
       await world.finish();
     },
-    expected: { paid: 0, surplus: 0, late: 0 },
+    expected: { paid: 0, surplus: 0, late: 0, back: 0 },
   },
   {
     name: 'the code is paid after the cancel',
@@ -74,7 +74,7 @@ export const LIVES: readonly Life[] = [
       await world.disarm();
       await world.finish();
     },
-    expected: { paid: 1, surplus: 0, late: 1 },
+    expected: { paid: 1, surplus: 0, late: 1, back: 1 },
   },
   {
     name: 'both codes are paid',
@@ -88,7 +88,29 @@ export const LIVES: readonly Life[] = [
       await world.look();
       await world.finish();
     },
-    expected: { paid: 2, surplus: 1, late: 1 },
+    expected: { paid: 2, surplus: 1, late: 1, back: 1 },
+  },
+  {
+    name: 'a payment is given back in parts: one is withdrawn, one does not arrive at first',
+    async before(world, sale, wallet) {
+      const charge = await world.charge(sale, [wallet]);
+      await world.pay(codeOf(charge, wallet));
+      await world.look();
+      return charge;
+    },
+    async live(world, sale, wallet) {
+      await world.refund(sale, 'R1', 400);
+      await world.quiet();
+      await world.arm({ on: { channel: wallet, operation: 'refund' }, fault: { kind: 'reset_before' } });
+      // Behind the first one, and not sent yet.
+      await world.refund(sale, 'R2', 100);
+      await world.withdraw(sale, 'R2');
+      await world.refund(sale, 'R3', sale.amountFen - 400);
+      if (await world.refund(sale, 'R4', 1)) throw new Error('More was taken than was paid.');
+      await world.finish();
+      await world.disarm();
+    },
+    expected: { paid: 1, surplus: 0, late: 0, back: 2 },
   },
   {
     name: 'the till starts with a paid code that it does not know of',
@@ -104,7 +126,7 @@ export const LIVES: readonly Life[] = [
       await world.end();
       await world.finish();
     },
-    expected: { paid: 1, surplus: 0, late: 0 },
+    expected: { paid: 1, surplus: 0, late: 0, back: 0 },
   },
   {
     name: 'the till starts for the first time',
@@ -120,7 +142,7 @@ export const LIVES: readonly Life[] = [
       await world.look();
       await world.finish();
     },
-    expected: { paid: 1, surplus: 0, late: 0 },
+    expected: { paid: 1, surplus: 0, late: 0, back: 0 },
   },
 ];
 

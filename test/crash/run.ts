@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { MINUTE } from '../../ports/clock.ts';
+import { haveRedis, TEST_REDIS } from '../locks/redis.ts';
 import { LIVES, walletsOf } from './lives.ts';
 import { runLife, runRandom } from './suite.ts';
+import { runTogether } from './together.ts';
 import { openWorlds } from './worlds.ts';
 
 const HELP = `Usage: npm run crash -- [options]
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${((performance.now() - startedMs) / 1_000).toFixed(1).padStart(7)} s  ${line}\n`);
   let runs = 0;
   const failures: string[] = [];
-  const { worlds, close } = await openWorlds();
+  const { worlds, plots, close } = await openWorlds();
   try {
     if (values.random !== undefined) {
       const first = values.seed === undefined ? randomInt(2 ** 30) : Number(values.seed);
@@ -49,6 +51,14 @@ async function main(): Promise<void> {
           failures.push(...result.failures.map((line) => `${life.name} (${wallet}), ${line}`));
           runs += result.runs;
         }
+      }
+      await Promise.all(worlds.map((world) => world.kill()));
+      for (const sharing of ['folder', ...((await haveRedis()) ? [{ redis: TEST_REDIS }] : [])] as const) {
+        const where = sharing === 'folder' ? 'on one folder' : 'on one Redis';
+        const result = await runTogether(plots, sharing);
+        say(`two tills ${where} give back at once: ${result.runs} deaths`);
+        failures.push(...result.failures.map((line) => `two tills ${where}, ${line}`));
+        runs += result.runs;
       }
     }
   } finally {

@@ -36,8 +36,10 @@ async function passedUndisturbed(world: World, life: Life, wallet: Wallet): Prom
   const sale = await tell(world, life, wallet, null, 0);
   const found = await disagreements(world, [sale]);
   const [was] = world.read().all<Life['expected']>(
-    `SELECT coalesce(sum(state = 'paid'), 0) AS paid, coalesce(sum(surplus), 0) AS surplus, coalesce(sum(late), 0) AS late
+    `SELECT coalesce(sum(state = 'paid'), 0) AS paid, coalesce(sum(surplus), 0) AS surplus, coalesce(sum(late), 0) AS late,
+       (SELECT count(*) FROM refunds r WHERE r.order_no = ? AND r.state = 'succeeded') AS back
        FROM trades WHERE order_no = ?`,
+    sale.orderNo,
     sale.orderNo,
   );
   if (JSON.stringify(was) !== JSON.stringify(life.expected)) found.push(`it became ${JSON.stringify(was)}`);
@@ -92,7 +94,7 @@ async function tell(
 }
 
 /** Does every task once, as many at a time as there are worlds, each in one of them. */
-async function shareOut<Task, Result>(
+export async function shareOut<World, Task, Result>(
   worlds: readonly World[],
   tasks: readonly Task[],
   work: (world: World, task: Task) => Promise<Result>,

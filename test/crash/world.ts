@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Charge, Order } from '../../contract/order.ts';
-import { API_KEY, type BackendProcess, startBackend } from './backend-process.ts';
 import { type Book, openBook } from './book.ts';
 import type { FaultPoint } from './fault-points.ts';
 import type { Plot } from './ground.ts';
+import { createMortalTill } from './mortal-till.ts';
 
 /** Longer than anything here takes on a busy machine, real milliseconds. */
 const PATIENCE_MS = 30_000;
@@ -24,6 +24,8 @@ export interface Sale {
   amountFen: number;
   /** Every charge that the till has answered with. */
   toldCharges: Set<string>;
+  /** Every refund that the till has taken, by number: what goes back, and whether it was taken back again. */
+  toldRefunds: Map<string, { amountFen: number; withdrawn: boolean }>;
 }
 
 /** What a wallet holds, as `GET /ledger` shows it. */
@@ -51,58 +53,23 @@ export function createWorld(plot: Plot, name: string) {
   let folders = 0;
   let sales = 0;
   let dataDir = newFolder();
-  let backend: BackendProcess | null = null;
-  let origin = '';
   let book: Book | null = null;
-  let starting: Promise<void> | null = null;
-  let armed: FaultPoint | null = null;
-  let deaths = 0;
-  let awayMs = 0;
-  let passed: FaultPoint[] = [];
-  let isCounting = false;
-  const onPass = (point: FaultPoint) => {
-    if (isCounting) passed.push(point);
-  };
+  const till = createMortalTill(plot, {
+    dataDir: () => dataDir,
+    onDeath() {
+      // The next one must find the files as the dead left them, with nobody at them.
+      book?.close();
+      book = null;
+    },
+    onAsked: (answer) => void letTimePass(answer).catch(() => {}),
+  });
+  const { ask } = till;
 
   function newFolder(): string {
     folders += 1;
     const dir = join(plot.dir, String(folders));
     mkdirSync(dir);
     return dir;
-  }
-
-  async function start(): Promise<void> {
-    for (;;) {
-      const made = startBackend(plot, dataDir, { at: armed, onPass });
-      backend = made;
-      armed = null;
-      void made.ended.then(() => {
-        deaths += 1;
-        // The next one must find the files as the dead left them, with nobody at them.
-        book?.close();
-        book = null;
-      });
-      const at = await made.origin;
-      if (at !== null) {
-        origin = at;
-        return;
-      }
-      await made.ended;
-      clock.moveTo(clock.nowMs() + awayMs);
-    }
-  }
-
-  /** A till that runs: started again if it has died. */
-  async function alive(): Promise<void> {
-    if (starting === null && backend?.isRunning()) return;
-    starting ??= (async () => {
-      await backend?.ended;
-      if (backend) clock.moveTo(clock.nowMs() + awayMs);
-      await start();
-    })().finally(() => {
-      starting = null;
-    });
-    await starting;
   }
 
   function read(): Book {
@@ -123,8 +90,8 @@ export function createWorld(plot: Plot, name: string) {
   async function quiet(): Promise<void> {
     let sinceMs = performance.now();
     await patiently('quiet', async () => {
-      await alive();
-      if (backend?.isRunning() !== true) return false;
+      await till.alive();
+      if (!till.isRunning()) return false;
       if (read().isQuiet(clock.nowMs())) return true;
       // It may spare a wallet that was silent: that ends with the time.
       if (performance.now() - sinceMs > STALL_MS && !read().isAsking()) {
@@ -144,37 +111,12 @@ export function createWorld(plot: Plot, name: string) {
     until.then(over, over);
     await patiently('an answer', async () => {
       if (isOver) return true;
-      if (backend?.isRunning() && read().isQuiet(clock.nowMs()) && read().isOpening()) {
+      if (till.isRunning() && read().isQuiet(clock.nowMs()) && read().isOpening()) {
         const nextMs = read().nextMs();
         if (nextMs !== null) clock.moveTo(nextMs);
       }
       return false;
     });
-  }
-
-  /** Asks the till until it answers. */
-  async function ask<T>(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: object,
-  ): Promise<{ status: number; json: T }> {
-    for (;;) {
-      await alive();
-      const till = backend;
-      const asked = fetch(`${origin}/api/v1${path}`, {
-        method,
-        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      }).then(async (answer) => ({ status: answer.status, json: (await answer.json()) as T }));
-      void letTimePass(asked).catch(() => {});
-      try {
-        return await asked;
-      } catch (error) {
-        // Nothing but its death may keep it from answering.
-        await Promise.race([till?.ended, sleep(PATIENCE_MS, undefined, { ref: false })]);
-        if (till?.isRunning()) throw error;
-      }
-    }
   }
 
   async function phone(act: 'scan' | 'pay', code: string): Promise<boolean> {
@@ -186,6 +128,11 @@ export function createWorld(plot: Plot, name: string) {
     return answer.ok && payable !== false;
   }
 
+  function paidTradeOf({ orderNo }: Sale): string {
+    const sql = "SELECT trade_no FROM trades WHERE order_no = ? AND state = 'paid'";
+    return read().all<{ trade_no: string }>(sql, orderNo)[0]?.trade_no ?? 'none';
+  }
+
   async function order(sale: Sale): Promise<Order | null> {
     const { status, json } = await ask<Order>('GET', `/orders/${sale.orderNo}`);
     return status === 200 ? json : null;
@@ -193,46 +140,37 @@ export function createWorld(plot: Plot, name: string) {
 
   return {
     clock,
-    deaths: () => deaths,
-    passed: () => passed,
+    deaths: till.deaths,
+    passed: till.passed,
     read,
-    alive,
+    alive: till.alive,
     quiet,
     order,
     sale(): Sale {
       sales += 1;
-      return { orderNo: `${name}-${sales}`, amountFen: 1_000 + sales, toldCharges: new Set() };
+      return {
+        orderNo: `${name}-${sales}`,
+        amountFen: 1_000 + sales,
+        toldCharges: new Set(),
+        toldRefunds: new Map(),
+      };
     },
     /** From here on the points count, and `point` is the end of the till; `away`: how long it stays dead. */
     async begin(point: FaultPoint | null, away = 0): Promise<void> {
       await quiet();
-      if (!(await backend?.begin(point))) throw new Error('The till died before the points counted.');
-      deaths = 0;
-      passed = [];
-      isCounting = true;
-      awayMs = away;
+      await till.begin(point, away);
     },
-    /** As `begin`, with the next start. */
-    beginAtStart(point: FaultPoint | null, away = 0): void {
-      armed = point;
-      deaths = 0;
-      passed = [];
-      isCounting = true;
-      awayMs = away;
-    },
+    beginAtStart: till.beginAtStart,
     /** No point is the end any more. */
     async end(): Promise<void> {
       await quiet();
-      await backend?.begin(null);
-      isCounting = false;
+      await till.end();
       await quiet();
     },
-    async kill(): Promise<void> {
-      await backend?.kill();
-    },
+    kill: till.kill,
     /** The till begins anew on an empty folder. */
     async onNewFolder(): Promise<void> {
-      await backend?.kill();
+      await till.kill();
       dataDir = newFolder();
     },
 
@@ -258,6 +196,21 @@ export function createWorld(plot: Plot, name: string) {
         clock.moveTo(Math.max(clock.nowMs() + CLIENT_MS, read().nextMs() ?? 0));
       }
     },
+    /** A person gives a part of the sale's payment back, under a number that they repeat. False: the till would not. */
+    async refund(sale: Sale, name: string, amountFen: number): Promise<boolean> {
+      const refundNo = `${sale.orderNo}-${name}`.replaceAll('-', '_');
+      const wish = { refundNo, amountFen, reason: '少送一份' };
+      const { status } = await ask('POST', `/trades/${paidTradeOf(sale)}/refunds`, wish);
+      if (status === 201) sale.toldRefunds.set(refundNo, { amountFen, withdrawn: false });
+      return status === 201;
+    },
+    /** They think better of it. */
+    async withdraw(sale: Sale, name: string): Promise<void> {
+      const refundNo = `${sale.orderNo}-${name}`.replaceAll('-', '_');
+      const { status } = await ask('POST', `/refunds/${refundNo}/withdraw`);
+      const told = sale.toldRefunds.get(refundNo);
+      if (status === 200 && told) told.withdrawn = true;
+    },
     async cancel(sale: Sale): Promise<void> {
       await ask('POST', `/orders/${sale.orderNo}/cancel`);
     },
@@ -265,17 +218,7 @@ export function createWorld(plot: Plot, name: string) {
     pay: (code: string) => phone('pay', code),
     arm: (fault: object) => fetch(`${plot.wallets}/faults`, { method: 'POST', body: JSON.stringify(fault) }),
     disarm: () => fetch(`${plot.wallets}/faults`, { method: 'DELETE' }),
-    async ledger(): Promise<HeldTrade[]> {
-      const answer = await fetch(`${plot.wallets}/ledger`);
-      const { trades, refunds } = (await answer.json()) as {
-        trades: HeldTrade[];
-        refunds: (HeldTrade['refunds'][number] & { tradeNo: string })[];
-      };
-      return trades.map((trade) => ({
-        ...trade,
-        refunds: refunds.filter(({ tradeNo }) => tradeNo === trade.tradeNo),
-      }));
-    },
+    ledger: () => ledgerOf(plot),
 
     /** The next planned moment passes, and what it brings. */
     async look(): Promise<void> {
@@ -294,4 +237,17 @@ export function createWorld(plot: Plot, name: string) {
       }
     },
   };
+}
+
+/** What the wallets hold. */
+export async function ledgerOf(plot: Plot): Promise<HeldTrade[]> {
+  const answer = await fetch(`${plot.wallets}/ledger`);
+  const { trades, refunds } = (await answer.json()) as {
+    trades: HeldTrade[];
+    refunds: (HeldTrade['refunds'][number] & { tradeNo: string })[];
+  };
+  return trades.map((trade) => ({
+    ...trade,
+    refunds: refunds.filter(({ tradeNo }) => tradeNo === trade.tradeNo),
+  }));
 }
