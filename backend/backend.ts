@@ -31,6 +31,7 @@ import { createDrain } from './services/drain.ts';
 import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
 import { createIncidentFile } from './services/incident-file.ts';
+import { createKeptHours } from './services/kept-hours.ts';
 import { createLostTrades } from './services/lost-trades.ts';
 import { createNeighbours } from './services/neighbours.ts';
 import { createNotify } from './services/notify.ts';
@@ -41,6 +42,7 @@ import { createOutbox } from './services/outbox.ts';
 import { createReconcile } from './services/reconcile.ts';
 import { createRefunds } from './services/refund.ts';
 import { createRefundBook } from './services/refund-book.ts';
+import { createReports } from './services/reports.ts';
 import { createRestoring } from './services/restoring.ts';
 import { createSettle } from './services/settle.ts';
 import { createSettleRefund } from './services/settle-refund.ts';
@@ -326,6 +328,12 @@ export function createBackend(ports: BackendPorts): Backend {
     },
     relay,
     shifts: createShifts({ store, clock }),
+    reports: createReports({
+      store,
+      clock,
+      days,
+      hours: createKeptHours({ store, days, endOfTurn: ports.endOfTurn }),
+    }),
     bills: { reconcile, views: createBillViews(store) },
     stream: createStream({ store, hub, clock, status, views }),
   });

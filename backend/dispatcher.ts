@@ -1,11 +1,13 @@
 import { implement } from '@orpc/server';
+import type { z } from 'zod';
 import type { ErrorCode } from '../contract/errors.ts';
 import { contract, type ProcedureMeta } from '../contract/index.ts';
 import type { Charge } from '../contract/order.ts';
+import type { ReportInput } from '../contract/report.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Access, CallContext, Who } from './access.ts';
 import type { By } from './domain/actor.ts';
-import { fen, yuanToFen } from './domain/money.ts';
+import type { ReportWish } from './domain/report-range.ts';
 import type { Hold, OrderMutex } from './locks/order-mutex.ts';
 import type { Decider, PeopleService } from './people/people.ts';
 import type { PolicyService } from './people/policy.ts';
@@ -14,11 +16,14 @@ import type { BillViews } from './services/bill-views.ts';
 import type { CancelService } from './services/cancel.ts';
 import type { ChargeService } from './services/charge.ts';
 import { ServiceError } from './services/errors.ts';
+import { searchedFor, wordsOf } from './services/history-search.ts';
 import type { createIncidentFile } from './services/incident-file.ts';
 import type { createOrders } from './services/orders.ts';
 import type { OutboxService } from './services/outbox.ts';
 import type { Reconcile } from './services/reconcile.ts';
 import type { RefundService } from './services/refund.ts';
+import { reportCsv } from './services/report-csv.ts';
+import type { Reports } from './services/reports.ts';
 import type { Shifts } from './services/shifts.ts';
 import type { StatusService } from './services/status.ts';
 import type { createStream } from './services/stream.ts';
@@ -66,9 +71,10 @@ export function createRouter(deps: {
   relay: RelayClient;
   bills: { reconcile: Reconcile; views: BillViews };
   shifts: Shifts;
+  reports: Reports;
   stream: ReturnType<typeof createStream>;
 }) {
-  const { access, desk, people, mutex, store, charges, refunds, views, bills, shifts } = deps;
+  const { access, desk, people, mutex, store, charges, refunds, views, bills, shifts, reports } = deps;
 
   const os = implement(contract)
     // Middleware must never see input that was not validated.
@@ -126,7 +132,7 @@ export function createRouter(deps: {
         views.order(await deps.orders.create(input, writer(context))),
       ),
       list: os.orders.list.handler(({ input }) => {
-        const page = store.orders.list({ ...withoutUndefined(input), ...search(input.q) });
+        const page = store.orders.list({ ...withoutUndefined(input), ...wordsOf(input.q) });
         return { items: page.items.map(views.order), nextCursor: page.nextCursor };
       }),
       get: os.orders.get.handler(({ input }) => views.orderByNo(input.orderNo)),
@@ -154,9 +160,10 @@ export function createRouter(deps: {
     },
     trades: {
       list: os.trades.list.handler(({ input }) => {
-        const page = store.trades.list({ ...withoutUndefined(input), ...search(input.q) });
+        const page = store.trades.list(withoutUndefined(searchedFor(input)));
         return { items: page.items.map(views.trade), nextCursor: page.nextCursor };
       }),
+      cashiers: os.trades.cashiers.handler(() => reports.cashiers()),
       get: os.trades.get.handler(({ input }) => views.tradeByNo(input.tradeNo)),
     },
     refunds: {
@@ -227,6 +234,12 @@ export function createRouter(deps: {
       }),
       csv: os.bills.csv.handler(({ input }) => bills.views.csv(input.billId, input.cursor)),
     },
+    reports: {
+      takings: os.reports.takings.handler(({ input }) => reports.report(wishOf(input))),
+      csv: os.reports.csv.handler(async ({ input }) =>
+        reportCsv(await reports.report(wishOf(input)), input.lang),
+      ),
+    },
     auth: {
       login: os.auth.login.handler(({ input, context }) => desk.login(input, context)),
       refresh: os.auth.refresh.handler(({ input, context }) => desk.refresh(input, context)),
@@ -263,6 +276,11 @@ export function createRouter(deps: {
   });
 }
 
+/** Which days a report is about; today, when nothing else is said. */
+function wishOf({ period = 'today', from, to }: z.infer<typeof ReportInput>): ReportWish {
+  return from === undefined || to === undefined ? { period } : { from, to };
+}
+
 /** In whose name a call writes. Nobody is signed in at a window: what it asks for is the till's. */
 function decider({ who, by }: { who: Who; by: By }): Decider {
   return { standing: who.standing, by };
@@ -276,17 +294,6 @@ function writer({ by, hold }: { by: By; hold?: Hold }): Writer & { fence: Hold |
 function orderOf(row: { orderNo: string } | undefined, missing: ErrorCode): string {
   if (!row) throw new ServiceError(missing);
   return row.orderNo;
-}
-
-/** What a search text means: text to find, and an amount where it reads as yuan. */
-function search(q: string | undefined): { text?: string; amountFen?: number } {
-  const text = q?.trim();
-  if (!text) return {};
-  try {
-    return { text, amountFen: fen(yuanToFen(text.replace(/^[¥￥]\s*/, ''))) };
-  } catch {
-    return { text };
-  }
 }
 
 function withoutUndefined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -25,6 +25,7 @@ import {
 import { CreateRefundInput, KeepInput, Refund } from './refund.ts';
 import { RefundNo, RefundState } from './refund-state.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
+import { Cashier, Report, ReportCsvInput, ReportInput } from './report.ts';
 import { CloseShiftInput, Shift } from './shift.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
@@ -138,14 +139,25 @@ export const contract = {
       .route({ method: 'GET', path: '/trades', summary: 'Trades, newest first' })
       .input(
         z.object({
-          /** Finds trade, order and provider numbers and amounts in yuan. */
+          /** Finds trade, order and provider numbers and amounts in yuan: `12.50`, or `10~20`. */
           q: z.string().max(100).optional(),
           state: TradeState.optional(),
           channel: Channel.optional(),
+          /** Who began the charge, as `GET /trades/cashiers` names them. */
+          cashier: z.string().max(80).optional(),
+          /** Begun then or later; before then. */
+          from: z.iso.datetime({ offset: true }).optional(),
+          to: z.iso.datetime({ offset: true }).optional(),
+          /** Both included. */
+          amountFromFen: z.coerce.number().int().min(0).optional(),
+          amountToFen: z.coerce.number().int().min(0).optional(),
           ...Page,
         }),
       )
       .output(z.object({ items: z.array(Trade), nextCursor: z.string().nullable() })),
+    cashiers: procedure('look')
+      .route({ method: 'GET', path: '/trades/cashiers', summary: 'Who has ever begun a charge here' })
+      .output(z.array(Cashier)),
     get: procedure('look')
       .route({ method: 'GET', path: '/trades/{tradeNo}', summary: 'One trade with its timeline' })
       .input(z.object({ tradeNo: TradeNo }))
@@ -425,6 +437,20 @@ export const contract = {
       })
       .input(BillRef.extend({ cursor: Page.cursor }))
       .output(z.object({ fileName: z.string(), text: z.string(), nextCursor: z.string().nullable() })),
+  },
+  reports: {
+    takings: procedure('report')
+      .route({
+        method: 'GET',
+        path: '/reports/takings',
+        summary: 'Takings of a range of days by hour, day, wallet and cashier, beside the range before it',
+      })
+      .input(ReportInput)
+      .output(Report),
+    csv: procedure('report')
+      .route({ method: 'GET', path: '/reports/takings/csv', summary: 'The same for a spreadsheet' })
+      .input(ReportCsvInput)
+      .output(z.file()),
   },
   events: procedure('look')
     .route({ method: 'GET', path: '/events', summary: 'What happens, as server-sent events; resumable' })

@@ -2,6 +2,8 @@
 const INSTANT_OFFSET_MS = 8 * 3_600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Clocks of today differ from UTC by a multiple of it, before and after they are changed. */
+const QUARTER_MS = HOUR_MS / 4;
 /** No zone is further from UTC, with a minute to spare. */
 const OFFSET_MAX_MS = 14 * HOUR_MS + 60_000;
 /** Starts of days that are remembered; a report of a year needs 366. */
@@ -19,6 +21,13 @@ export interface StoreDay {
   endMs: number;
 }
 
+/** Bounds in ms since the epoch, the end exclusive. */
+export interface StoreHour {
+  hour: number;
+  startMs: number;
+  endMs: number;
+}
+
 /** The accounting days of a store, in its own time zone, whatever the machine's. */
 export interface StoreDays {
   readonly timeZone: string;
@@ -28,6 +37,8 @@ export interface StoreDays {
   boundsOf(day: string): StoreDay;
   /** The wall clock's hour in the store, 0…23. */
   hourOf(ms: number): number;
+  /** The day's stretches of one hour on the wall clock, without gap; an hour that comes twice is two of them. */
+  hoursOf(day: string): readonly StoreHour[];
 }
 
 /**
@@ -44,6 +55,7 @@ export function storeDays(timeZone: string): StoreDays {
     hour: '2-digit',
   });
   const starts = new Map<string, number>();
+  const hours = new Map<string, readonly StoreHour[]>();
 
   function wallClock(ms: number): { day: string; hour: number } {
     const part: Record<string, string> = {};
@@ -71,6 +83,19 @@ export function storeDays(timeZone: string): StoreDays {
     return { day, startMs: startOf(day), endMs: startOf(addDays(day, 1)) };
   }
 
+  function stretches({ startMs, endMs }: StoreDay): StoreHour[] {
+    const found: StoreHour[] = [];
+    for (let fromMs = startMs; fromMs < endMs; ) {
+      const toMs = Math.min(endMs, (Math.floor(fromMs / QUARTER_MS) + 1) * QUARTER_MS);
+      const { hour } = wallClock(fromMs);
+      const last = found.at(-1);
+      if (last?.hour === hour && toMs - last.startMs <= HOUR_MS) last.endMs = toMs;
+      else found.push({ hour, startMs: fromMs, endMs: toMs });
+      fromMs = toMs;
+    }
+    return found;
+  }
+
   return {
     timeZone,
     boundsOf,
@@ -80,6 +105,12 @@ export function storeDays(timeZone: string): StoreDays {
       return ms < shown.startMs ? boundsOf(addDays(shown.day, -1)) : shown;
     },
     hourOf: (ms) => wallClock(ms).hour,
+    hoursOf(day) {
+      const known = hours.get(day) ?? stretches(boundsOf(day));
+      if (hours.size >= STARTS_MAX) hours.clear();
+      hours.set(day, known);
+      return known;
+    },
   };
 }
 

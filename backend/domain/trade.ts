@@ -126,6 +126,8 @@ export interface Trade {
   createdAtMs: number;
   expiresAtMs: number;
   codeUrl: string | null;
+  /** When its code was obtained. */
+  codeAtMs: number | null;
   providerTradeNo: string | null;
   payer: string | null;
   paidAtMs: number | null;
@@ -156,6 +158,7 @@ export function newTrade(known: NewTrade): Trade {
     ...known,
     state: 'created',
     codeUrl: null,
+    codeAtMs: null,
     providerTradeNo: null,
     payer: null,
     paidAtMs: null,

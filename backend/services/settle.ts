@@ -186,11 +186,13 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
   function apply(before: Trade, event: TradeEvent, asked: Step | null, nowMs: number, facts: Facts): Applied {
     const { to } = TRADE_TRANSITIONS[before.state][event];
     const becamePaid = to === 'paid' && before.state !== 'paid';
+    // A code that came after we stopped is not kept: it must never be shown.
+    const isShown = facts.codeUrl !== undefined && to === 'awaiting_payment';
     const after: Trade = {
       ...before,
       state: to,
-      // A code that came after we stopped is not kept: it must never be shown.
-      codeUrl: facts.codeUrl !== undefined && to === 'awaiting_payment' ? facts.codeUrl : before.codeUrl,
+      codeUrl: isShown ? (facts.codeUrl ?? null) : before.codeUrl,
+      codeAtMs: before.codeAtMs ?? (isShown ? nowMs : null),
       providerTradeNo: facts.evidence?.providerTradeNo ?? before.providerTradeNo,
       payer: facts.evidence?.payer ?? before.payer,
       paidAtMs: becamePaid ? (facts.evidence?.paidAtMs ?? nowMs) : before.paidAtMs,

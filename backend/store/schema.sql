@@ -341,7 +341,7 @@ CREATE INDEX refunds_newest ON refunds (requested_at_ms DESC, refund_no DESC);
 
 CREATE INDEX refunds_of_trade ON refunds (trade_no, requested_at_ms);
 
-CREATE INDEX refunds_succeeded ON refunds (succeeded_at_ms) WHERE state = 'succeeded';
+CREATE INDEX refunds_succeeded ON refunds (succeeded_at_ms, channel, amount_fen) WHERE state = 'succeeded';
 
 CREATE TABLE relay (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -445,7 +445,7 @@ CREATE TABLE trades (
   refusal_code TEXT,
   refusal_message TEXT,
   unknown_asking TEXT CHECK (unknown_asking IN ('create', 'query', 'close')),
-  unknown_since_ms INTEGER, refund_due TEXT CHECK (refund_due IN ('automatic', 'manager')), set_aside_at_ms INTEGER, set_aside_reason TEXT,
+  unknown_since_ms INTEGER, refund_due TEXT CHECK (refund_due IN ('automatic', 'manager')), set_aside_at_ms INTEGER, set_aside_reason TEXT, charged_by TEXT, code_at_ms INTEGER,
   CHECK ((state = 'paid') = (paid_at_ms IS NOT NULL)),
   CHECK ((unknown_asking IS NULL) = (unknown_since_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
@@ -461,6 +461,9 @@ CREATE INDEX trades_newest ON trades (created_at_ms DESC, trade_no DESC);
 
 CREATE INDEX trades_of_amount ON trades (amount_fen, created_at_ms DESC);
 
+CREATE INDEX trades_of_cashier ON trades (charged_by, created_at_ms DESC, trade_no DESC)
+  WHERE charged_by IS NOT NULL;
+
 CREATE INDEX trades_of_charge ON trades (charge_id, channel);
 
 CREATE INDEX trades_of_order ON trades (order_no);
@@ -468,7 +471,8 @@ CREATE INDEX trades_of_order ON trades (order_no);
 CREATE UNIQUE INDEX trades_one_live ON trades (charge_id, channel)
   WHERE state IN ('created', 'awaiting_payment', 'paying', 'closing');
 
-CREATE INDEX trades_paid ON trades (paid_at_ms) WHERE state = 'paid';
+CREATE INDEX trades_paid ON trades (paid_at_ms, channel, charged_by, amount_fen, code_at_ms, late, surplus)
+  WHERE state = 'paid';
 
 CREATE INDEX trades_paid_of_order ON trades (order_no) WHERE state = 'paid';
 

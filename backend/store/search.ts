@@ -74,10 +74,17 @@ function wanted(text: string) {
 /** A page of a table, filtered and searched. `compared` and `found` are SQL over the parameters of a text. */
 export function pageFinder<Row>(
   db: Database.Database,
-  table: { table: string; key: string; compared: string; found: string },
+  table: {
+    table: string;
+    key: string;
+    compared: string;
+    found: string;
+    /** What a filter of this name demands, as SQL; of any other, that the column is equal. */
+    bounds?: Readonly<Record<string, string>>;
+  },
 ): (
   query: PageQuery & { text?: string; amountFen?: number },
-  filters: Readonly<Record<string, string | undefined>>,
+  filters: Readonly<Record<string, string | number | undefined>>,
 ) => Row[] {
   const { key, compared } = table;
   const newestFirst = `ORDER BY created_at_ms DESC, ${key} DESC`;
@@ -113,7 +120,7 @@ export function pageFinder<Row>(
     const given = Object.entries(filters).filter(([, value]) => value !== undefined);
     const bounds = [
       ...(query.cursor === undefined ? [] : [beforeClause(key)]),
-      ...given.map(([name]) => `${name} = ${asText(name)}`),
+      ...given.map(([name]) => table.bounds?.[name] ?? `${name} = ${asText(name)}`),
     ];
     const shape = bounds.join();
     const statements = prepared.get(shape) ?? prepare(bounds);

@@ -1,5 +1,6 @@
 import { type EndOfTurn, systemEndOfTurn } from '../../ports/turn.ts';
 import { type By, byTill } from '../domain/actor.ts';
+import { cashierOf } from '../domain/cashier.ts';
 import { type BillsTable, billsTable } from './bills.ts';
 import { type ChargesTable, chargesTable } from './charges.ts';
 import { type ClaimsToldTable, claimsToldTable } from './claims-told.ts';
@@ -19,6 +20,7 @@ import { type RestoredTable, restoredTable } from './restored.ts';
 import { type SessionsTable, sessionsTable } from './sessions.ts';
 import { type ShiftsTable, shiftsTable } from './shifts.ts';
 import { type SignInsTable, signInsTable } from './sign-ins.ts';
+import { type TakingsTable, takingsTable } from './takings.ts';
 import { type TillTable, tillTable } from './till.ts';
 import { type TradesTable, tradesTable } from './trades.ts';
 
@@ -45,6 +47,7 @@ export interface Store {
   restored: RestoredTable;
   bills: BillsTable;
   shifts: ShiftsTable;
+  takings: TakingsTable;
   /**
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
    * the disk refuses, with nothing written; what `work` itself throws passes through, with nothing written. With a
@@ -190,7 +193,11 @@ export function createStore(
       orderNo,
     })),
     charges: noted(chargesTable(db), 'insert', entryOf.charge),
-    trades: noted(tradesTable(db), 'insert', entryOf.trade),
+    trades: noted(
+      tradesTable(db, () => cashierOf(running.actor)),
+      'insert',
+      entryOf.trade,
+    ),
     refunds: noted(noted(refundsTable(db), 'insert', entryOf.refund), 'free', entryOf.refundFreed),
     events: {
       ...events,
@@ -211,6 +218,7 @@ export function createStore(
     restored: restoredTable(db),
     bills: billsTable(db),
     shifts: shiftsTable(db),
+    takings: takingsTable(db),
     transact,
     transactSoon: (work, { by = TILL, fence } = {}) => groupCommit(inNameOf(by, work), fence),
     checkpoint: () => guarded(() => void db.pragma('wal_checkpoint(PASSIVE)')),

@@ -16,6 +16,7 @@ interface Row {
   created_at_ms: number;
   expires_at_ms: number;
   code_url: string | null;
+  code_at_ms: number | null;
   provider_trade_no: string | null;
   payer: string | null;
   paid_at_ms: number | null;
@@ -34,10 +35,30 @@ interface Row {
   set_aside_reason: string | null;
 }
 
+/** What a search of the history asks for; all of it at once. */
+export interface TradeFilter {
+  text?: string;
+  /** What the text means as an amount, if it is one. */
+  amountFen?: number;
+  state?: TradeState;
+  channel?: Channel;
+  /** As in the column `charged_by`. */
+  cashier?: string;
+  /** Begun in [fromMs, toMs). */
+  fromMs?: number;
+  toMs?: number;
+  /** Both inclusive. */
+  amountFromFen?: number;
+  amountToFen?: number;
+}
+
 export type TradesTable = ReturnType<typeof tradesTable>;
 
-/** The table `trades`. Rows are changed only by the settle service, inside its transaction. */
-export function tradesTable(db: Db) {
+/**
+ * The table `trades`. Rows are changed only by the settle service, inside its transaction. `chargedBy` says in whose
+ * name the running transaction begins a charge.
+ */
+export function tradesTable(db: Db, chargedBy: () => string | null) {
   const columns = [
     'trade_no',
     'order_no',
@@ -49,6 +70,7 @@ export function tradesTable(db: Db) {
     'created_at_ms',
     'expires_at_ms',
     'code_url',
+    'code_at_ms',
     'provider_trade_no',
     'payer',
     'paid_at_ms',
@@ -78,7 +100,8 @@ export function tradesTable(db: Db) {
   ]);
   const changeable = columns.filter((name) => !fixed.has(name));
   const insert = db.prepare(
-    `INSERT INTO trades (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
+    `INSERT INTO trades (${columns.join(', ')}, charged_by)
+     VALUES (${columns.map((name) => `:${name}`).join(', ')}, :charged_by)`,
   );
   /** By the columns that it changes, one bit each: an index costs only whoever changes what it holds. */
   const updates = new Map<number, Statement>();
@@ -124,6 +147,12 @@ export function tradesTable(db: Db) {
     table: 'trades',
     key: 'trade_no',
     compared: comparison(['trade_no', 'order_no', 'provider_trade_no'], ['subject']),
+    bounds: {
+      fromMs: 'created_at_ms >= CAST(:fromMs AS INTEGER)',
+      toMs: 'created_at_ms < CAST(:toMs AS INTEGER)',
+      amountFromFen: 'amount_fen >= CAST(:amountFromFen AS INTEGER)',
+      amountToFen: 'amount_fen <= CAST(:amountToFen AS INTEGER)',
+    },
     found: `
       ${foundOrders('trade_no', 'CROSS JOIN trades USING (order_no)')}
       UNION ALL SELECT trade_no FROM trades WHERE ${between('trade_no', 'upper', 'upperTo')}
@@ -132,6 +161,15 @@ export function tradesTable(db: Db) {
       UNION ALL SELECT trade_no FROM trades WHERE substr(provider_trade_no, -4) = :end AND provider_trade_no IS NOT NULL
       UNION ALL SELECT trade_no FROM trades WHERE ${AMOUNT}`,
   });
+  // From one to the next: reading each trade for it would take as long as there are trades.
+  const cashiers = db
+    .prepare<[], string>(
+      `WITH RECURSIVE one (name) AS (
+         SELECT min(charged_by) FROM trades WHERE charged_by IS NOT NULL
+         UNION ALL SELECT (SELECT min(charged_by) FROM trades WHERE charged_by > name) FROM one WHERE name IS NOT NULL)
+       SELECT name FROM one WHERE name IS NOT NULL`,
+    )
+    .pluck();
   const paidBetween = db.prepare<[number, number], { channel: string; paid_fen: number; paid_count: number }>(
     `SELECT channel, sum(amount_fen) AS paid_fen, count(*) AS paid_count FROM trades
      WHERE state = 'paid' AND paid_at_ms >= ? AND paid_at_ms < ? GROUP BY channel ORDER BY channel`,
@@ -139,7 +177,7 @@ export function tradesTable(db: Db) {
 
   return {
     insert(trade: Trade): void {
-      insert.run(toRow(trade));
+      insert.run({ ...toRow(trade), charged_by: chargedBy() });
     },
     update(trade: Trade): void {
       const row = toRow(trade);
@@ -178,14 +216,23 @@ export function tradesTable(db: Db) {
     orderHasOtherPaidTrade(orderNo: string, tradeNo: string): boolean {
       return (otherPaid.get(orderNo, tradeNo) ?? 0) > 0;
     },
-    /** `text` finds numbers by beginning or end, and subjects; `amountFen` is what the text means as an amount, if it is one. */
-    list(
-      filter: { text?: string; amountFen?: number; state?: TradeState; channel?: Channel } & PageQuery,
-    ): Page<Trade> {
-      const rows = find(filter, { state: filter.state, channel: filter.channel });
+    /** `text` finds numbers by beginning or end, and subjects. */
+    list(filter: TradeFilter & PageQuery): Page<Trade> {
+      const { state, channel, cashier, fromMs, toMs, amountFromFen, amountToFen } = filter;
+      const rows = find(filter, {
+        state,
+        channel,
+        charged_by: cashier,
+        fromMs,
+        toMs,
+        amountFromFen,
+        amountToFen,
+      });
       const page = asPage(rows, filter.limit, (row) => ({ ms: row.created_at_ms, key: row.trade_no }));
       return { ...page, items: page.items.map((row) => fromRow(row)) };
     },
+    /** Everybody who has ever begun a charge, as in the column `charged_by`. */
+    cashiers: (): string[] => cashiers.all(),
     /** Takings by channel of trades paid in [fromMs, toMs). */
     paidBetween(fromMs: number, toMs: number): { channel: Channel; paidFen: number; paidCount: number }[] {
       return paidBetween.all(fromMs, toMs).map((row) => ({
@@ -209,6 +256,7 @@ function toRow(trade: Trade): Row {
     created_at_ms: trade.createdAtMs,
     expires_at_ms: trade.expiresAtMs,
     code_url: trade.codeUrl,
+    code_at_ms: trade.codeAtMs,
     provider_trade_no: trade.providerTradeNo,
     payer: trade.payer,
     paid_at_ms: trade.paidAtMs,
@@ -243,6 +291,7 @@ function fromRow(row: Row | undefined): Trade | undefined {
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
     codeUrl: row.code_url,
+    codeAtMs: row.code_at_ms,
     providerTradeNo: row.provider_trade_no,
     payer: row.payer,
     paidAtMs: row.paid_at_ms,
