@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   charge: () => import('./charge.ts'),
   mutex: () => import('./mutex.ts'),
   storage: () => import('./storage.ts'),
+  reports: () => import('./reports.ts'),
   ledger: () => import('./ledger.ts'),
   'start-backlog': () => import('./start-backlog.ts'),
   notification: () => import('./notification.ts'),

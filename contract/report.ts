@@ -3,7 +3,7 @@ import { Instant } from './money.ts';
 import { Channel } from './trade.ts';
 
 /** The longest report, accounting days: a year with its leap day. */
-const DAYS_MAX = 366;
+export const REPORT_DAYS_MAX = 366;
 const DAY_MS = 86_400_000;
 
 const Wish = {
@@ -18,7 +18,7 @@ function isRange({ period, from, to }: { period?: unknown; from?: string; to?: s
   if (from === undefined && to === undefined) return true;
   if (period !== undefined || from === undefined || to === undefined) return false;
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
-  return days >= 1 && days <= DAYS_MAX;
+  return days >= 1 && days <= REPORT_DAYS_MAX;
 }
 const RANGE_WORDS = 'Either `period`, or `from` and `to` in this order, of at most 366 days.';
 

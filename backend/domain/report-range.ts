@@ -1,3 +1,4 @@
+import { REPORT_DAYS_MAX } from '../../contract/report.ts';
 import { addDays } from './store-time.ts';
 
 /** Accounting days, both inclusive (`yyyy-MM-dd`). */
@@ -8,9 +9,6 @@ export interface DayRange {
 
 /** A week begins on Monday; weeks and months run up to today. */
 export type ReportWish = { period: 'today' | 'week' | 'month' } | DayRange;
-
-/** The longest report, days: a year with its leap day. */
-export const REPORT_DAYS_MAX = 366;
 
 /**
  * The days that are meant, and those they are held against: the same weekday a week ago, the same weekdays of the

@@ -36,7 +36,7 @@ export interface HourTotals {
 }
 
 /** A stretch of an accounting day in which the store's clock shows the same hour, 0…23. */
-export interface ReportHour {
+interface ReportHour {
   hour: number;
   totals: HourTotals;
 }

@@ -4,7 +4,7 @@ import { fen, fenToYuan } from '../domain/money.ts';
 import { openMemoryDatabase } from '../store/database.ts';
 import { createStore } from '../store/store.ts';
 import { searchedFor, wordsOf } from './history-search.ts';
-import { type Sale, tradeNoOf, writeSale } from './test-takings.ts';
+import { type Sale, tradeNoOf, writeRefund, writeSale } from './test-takings.ts';
 
 describe('a search text', () => {
   test.each([
@@ -123,4 +123,16 @@ test('an amount that is written with one decimal or two is the same amount', () 
       expect(wordsOf(written).amountFen).toBe(amount);
     }),
   );
+});
+
+test('a sale is found by the number of what went back of it, whole, by its beginning or its end', () => {
+  const store = createStore(openMemoryDatabase());
+  const sale = { channel: 'alipay', amountFen: 500, paidAtMs: 9_000_000, waitMs: 1, cashier: null } as const;
+  for (const n of [1, 2]) writeSale(store, { ...sale, n });
+  writeRefund(store, { ...sale, n: 1 }, 'T0MW261121143210000AZ5K7QP', 200, 9_100_000);
+  writeRefund(store, { ...sale, n: 1 }, 'web-Refund-77ab', 100, 9_100_000);
+  const found = (text: string) => store.trades.list({ text, limit: 5 }).items.map(({ tradeNo }) => tradeNo);
+  for (const text of ['T0MW261121143210000AZ5K7QP', 't0mw2611', 'K7QP', 'z5k7qp', 'web-Refund-77ab', '77ab'])
+    expect([text, found(text)]).toEqual([text, ['TRADE-1']]);
+  for (const text of ['T0MX', '7QPX', '5K7Q']) expect([text, found(text)]).toEqual([text, []]);
 });

@@ -337,6 +337,8 @@ CREATE TABLE refunds (
 
 CREATE INDEX refunds_by_state ON refunds (state, requested_at_ms DESC, refund_no DESC);
 
+CREATE INDEX refunds_end ON refunds (substr(refund_no, -4));
+
 CREATE INDEX refunds_newest ON refunds (requested_at_ms DESC, refund_no DESC);
 
 CREATE INDEX refunds_of_trade ON refunds (trade_no, requested_at_ms);

@@ -154,11 +154,16 @@ export function between(column: string, from: string, to: string): string {
 }
 
 /** SQL that compares the numbers and texts of a row with the parameters of {@link wanted}. */
-export function comparison(numbers: readonly string[], texts: readonly string[]): string {
+export function comparison(
+  numbers: readonly string[],
+  texts: readonly string[],
+  more: string[] = [],
+): string {
   const tests = [
     ...numbers.flatMap((name) => [like(name, 'begins'), like(name, 'ends')]),
     ...texts.map((name) => like(name, 'anywhere')),
     AMOUNT,
+    ...more,
   ];
   return `(${tests.join(' OR ')})`;
 }

@@ -143,10 +143,19 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
       "SELECT count(*) FROM trades WHERE order_no = ? AND trade_no <> ? AND state = 'paid'",
     )
     .pluck();
+  /** What went back has a number of its own, by its beginning or end. */
+  const refunded = `SELECT trade_no FROM refunds WHERE ${between('refund_no', 'from', 'to')}
+      UNION ALL SELECT trade_no FROM refunds WHERE ${between('refund_no', 'upper', 'upperTo')}
+      UNION ALL SELECT trade_no FROM refunds WHERE substr(refund_no, -4) = :end AND ${like('refund_no', 'ends')}
+      UNION ALL SELECT trade_no FROM refunds WHERE substr(refund_no, -4) = :upperEnd AND ${like('refund_no', 'ends')}`;
   const find = pageFinder<Row>(db, {
     table: 'trades',
     key: 'trade_no',
-    compared: comparison(['trade_no', 'order_no', 'provider_trade_no'], ['subject']),
+    compared: comparison(
+      ['trade_no', 'order_no', 'provider_trade_no'],
+      ['subject'],
+      [`trade_no IN (${refunded})`],
+    ),
     bounds: {
       fromMs: 'created_at_ms >= CAST(:fromMs AS INTEGER)',
       toMs: 'created_at_ms < CAST(:toMs AS INTEGER)',
@@ -159,6 +168,7 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
       UNION ALL SELECT trade_no FROM trades WHERE substr(trade_no, -4) = :upperEnd AND ${like('trade_no', 'ends')}
       UNION ALL SELECT trade_no FROM trades WHERE ${between('provider_trade_no', 'from', 'to')}
       UNION ALL SELECT trade_no FROM trades WHERE substr(provider_trade_no, -4) = :end AND provider_trade_no IS NOT NULL
+      UNION ALL ${refunded}
       UNION ALL SELECT trade_no FROM trades WHERE ${AMOUNT}`,
   });
   // From one to the next: reading each trade for it would take as long as there are trades.

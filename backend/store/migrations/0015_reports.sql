@@ -22,3 +22,5 @@ CREATE INDEX refunds_succeeded ON refunds (succeeded_at_ms, channel, amount_fen)
 -- The history of one cashier.
 CREATE INDEX trades_of_cashier ON trades (charged_by, created_at_ms DESC, trade_no DESC)
   WHERE charged_by IS NOT NULL;
+-- A refund is looked for by the end of its number, as a trade is.
+CREATE INDEX refunds_end ON refunds (substr(refund_no, -4));
