@@ -71,13 +71,13 @@ const EXPECTED: Record<string, { input?: object; may: string }> = {
   'people.list': { may: 'owner manager' },
   'people.setUpOwner': { input: { name: 'x', pin: '903751' }, may: 'owner manager' },
   'people.add': { input: { name: 'x', role: 'cashier', pin: '0000' }, may: 'owner manager' },
-  'people.change': { input: { personId: 'none' }, may: 'owner manager' },
-  'people.resetPin': { input: { personId: 'none', pin: '0000' }, may: 'owner manager' },
-  'people.disable': { input: { personId: 'none' }, may: 'owner manager' },
+  'people.change': { input: { personId: 'none', reason: 'x' }, may: 'owner manager' },
+  'people.resetPin': { input: { personId: 'none', pin: '0000', reason: 'x' }, may: 'owner manager' },
+  'people.disable': { input: { personId: 'none', reason: 'x' }, may: 'owner manager' },
   'people.changePin': { input: { pin: '0000', newPin: '0000' }, may: PEOPLE },
   'policy.get': { may: `${ALL} locked` },
   'policy.set': {
-    input: { lockAfterMinutes: 1, refundApprovalAboveFen: 1 },
+    input: { lockAfterMinutes: 1, refundApprovalAboveFen: 1, reason: 'x' },
     may: 'owner manager integrator',
   },
   // Last: they change how the caller stands.

@@ -51,6 +51,7 @@ import { createStatus } from './services/status.ts';
 import { createStorageWatch } from './services/storage-watch.ts';
 import { createStream } from './services/stream.ts';
 import { createTell } from './services/tell.ts';
+import { type StartSettings, tellSettings } from './services/tell-settings.ts';
 import { createToday, type Till } from './services/till.ts';
 import { createViews } from './services/views.ts';
 import { createWalletTime } from './services/wallet-time.ts';
@@ -86,6 +87,8 @@ export interface BackendPorts {
   /** Where the shop's systems are told of payments; null: nowhere. */
   webhook: WebhookTarget | null;
   apiKey: string | undefined;
+  /** What the ledger is told that the till was started with; absent: nothing. */
+  settings?: StartSettings;
   allowedHosts: readonly string[];
   /** Folder of the built screens to serve over HTTP. */
   uiDir: string | undefined;
@@ -166,7 +169,11 @@ export function createBackend(ports: BackendPorts): Backend {
     isIdle: () => store.outbox.counts().due === 0,
     checkpoint: async () => (disk ? await disk.checkpoint() : store.checkpoint()),
   });
-  const tillId = store.transact(() => store.till.identify(ports.mode, clock.nowMs(), random.bytes(4)));
+  const tillId = store.transact(() => {
+    const id = store.till.identify(ports.mode, clock.nowMs(), random.bytes(4));
+    if (ports.settings) tellSettings(store, clock.nowMs(), ports.settings);
+    return id;
+  });
   const disk = ports.openDisk?.(tillId, (error) => backups?.onJournal(error));
   const backups = disk && createBackupWatch({ clock, log, disk, hub, ledgerHead: store.events.head });
   const restoring = createRestoring({ store, hub });

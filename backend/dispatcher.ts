@@ -198,7 +198,7 @@ export function createRouter(deps: {
     },
     relay: {
       status: os.relay.status.handler(() => deps.relay.status()),
-      enrol: os.relay.enrol.handler(({ input }) => deps.relay.enrol(input)),
+      enrol: os.relay.enrol.handler(({ input, context }) => deps.relay.enrol(input, context.by)),
       test: os.relay.test.handler(() => deps.relay.test()),
     },
     shifts: {
@@ -252,17 +252,19 @@ export function createRouter(deps: {
     people: {
       list: os.people.list.handler(() => people.list()),
       setUpOwner: os.people.setUpOwner.handler(({ input, context }) => desk.setUpOwner(input, context)),
-      add: os.people.add.handler(({ input, context }) => people.add(input, decider(context))),
-      change: os.people.change.handler(({ input, context }) => people.change(input, decider(context))),
-      resetPin: os.people.resetPin.handler(({ input, context }) => people.resetPin(input, decider(context))),
+      add: os.people.add.handler(({ input, context }) => people.add(input, decider(context, input))),
+      change: os.people.change.handler(({ input, context }) => people.change(input, decider(context, input))),
+      resetPin: os.people.resetPin.handler(({ input, context }) =>
+        people.resetPin(input, decider(context, input)),
+      ),
       disable: os.people.disable.handler(({ input, context }) =>
-        people.disable(input.personId, decider(context)),
+        people.disable(input.personId, decider(context, input)),
       ),
       changePin: os.people.changePin.handler(({ input, context }) => desk.changePin(input, context)),
     },
     policy: {
       get: os.policy.get.handler(() => store.policy.get()),
-      set: os.policy.set.handler(({ input, context }) => deps.policy.set(input, context.by)),
+      set: os.policy.set.handler(({ input, context }) => deps.policy.set(input, decider(context, input).by)),
     },
     events: os.events.handler(async function* ({ lastEventId, signal, context }) {
       const end = desk.streamEnd(context, deps.clock);
@@ -282,8 +284,8 @@ function wishOf({ period = 'today', from, to }: z.infer<typeof ReportInput>): Re
 }
 
 /** In whose name a call writes. Nobody is signed in at a window: what it asks for is the till's. */
-function decider({ who, by }: { who: Who; by: By }): Decider {
-  return { standing: who.standing, by };
+function decider({ who, by }: { who: Who; by: By }, { reason }: { reason?: string | undefined }): Decider {
+  return { standing: who.standing, by: { ...by, reason: reason ?? null } };
 }
 
 function writer({ by, hold }: { by: By; hold?: Hold }): Writer & { fence: Hold | undefined } {

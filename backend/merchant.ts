@@ -128,6 +128,15 @@ export function createProviders(
   return providers;
 }
 
+/** Whose money it is, by the wallets' names for it; nothing of a file that cannot be used. */
+export function merchantNames(file: unknown): string[] {
+  const { alipay, wechat } = MerchantFile.safeParse(file).data ?? {};
+  return [
+    ...(alipay ? [`alipay ${alipay.appId} ${alipay.sellerId ?? ''}`.trim()] : []),
+    ...(wechat ? [`wechat ${wechat.appId} ${wechat.mchId}`] : []),
+  ];
+}
+
 function alipayConfig(
   entry: NonNullable<MerchantFile['alipay']>,
   nowMs: number,

@@ -11,13 +11,14 @@ import { type Settings, SettingsError } from '../ports/settings.ts';
 import type { OpenSocket } from '../ports/socket.ts';
 import type { EndOfTurn } from '../ports/turn.ts';
 import { type Backend, createBackend } from './backend.ts';
-import { createProviders } from './merchant.ts';
+import { createProviders, merchantNames } from './merchant.ts';
 import { folderLocks, processLocks, redisLocks } from './open-locks.ts';
 import { sessionsInDatabase, sessionsInRedis } from './open-people.ts';
 import { tokenKeyFile } from './people/token-keys.ts';
 import { keyFile } from './relay/keys.ts';
 import type { WebhookTarget } from './services/webhook.ts';
 import { adviseRestore, asStartError } from './start-errors.ts';
+import { startSettings } from './start-settings.ts';
 import { backupFolder, backupNow } from './store/backup-files.ts';
 import { type Db, type OpenFile, openStorage } from './store/database.ts';
 import { createDisk } from './store/disk.ts';
@@ -105,6 +106,7 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
           : settings.locks === 'process'
             ? processLocks(clock)
             : redisLocks({ clock, random, log, url: settings.locks }),
+        settings: startSettings(settings, merchantNames(wallets.file)),
         tokenKeys: tokenKeyFile(settings.data),
         openSessions:
           settings.sessions === 'database'

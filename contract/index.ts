@@ -9,9 +9,9 @@ import {
   AddPersonInput,
   ChangePersonInput,
   ChangePinInput,
+  DisablePersonInput,
   LoginInput,
   Person,
-  PersonInput,
   Policy,
   RefreshInput,
   ResetPinInput,
@@ -325,7 +325,7 @@ export const contract = {
         path: '/people/{personId}/disable',
         summary: 'End all sessions of a person, at once and for good',
       })
-      .input(PersonInput)
+      .input(DisablePersonInput)
       .output(Person),
     changePin: procedure('change_own_pin')
       .route({ method: 'POST', path: '/auth/pin', summary: 'Change one’s own PIN' })

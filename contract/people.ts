@@ -72,19 +72,28 @@ export const Tokens = SignedIn.extend({
 });
 export type Tokens = z.infer<typeof Tokens>;
 
+/** Why somebody changes how the till works or who may: kept in the ledger. */
+export const ChangeReason = z.string().trim().min(1).max(200);
+
 export const LoginInput = z.object({ operator: PersonName, pin: Pin });
 export const RefreshInput = z.object({ refreshToken: z.string().max(200).optional() });
 export const UnlockInput = z.object({ pin: Pin });
-export const AddPersonInput = z.object({ name: PersonName, role: PersonRole, pin: Pin });
+export const AddPersonInput = z.object({
+  name: PersonName,
+  role: PersonRole,
+  pin: Pin,
+  reason: ChangeReason.optional(),
+});
 export const SetUpOwnerInput = z.object({ name: PersonName, pin: Pin });
 export const ChangePersonInput = z.object({
   personId: PersonId,
   name: PersonName.optional(),
   role: PersonRole.optional(),
+  reason: ChangeReason,
 });
-export const ResetPinInput = z.object({ personId: PersonId, pin: Pin });
+export const ResetPinInput = z.object({ personId: PersonId, pin: Pin, reason: ChangeReason });
 export const ChangePinInput = z.object({ pin: Pin, newPin: Pin });
-export const PersonInput = z.object({ personId: PersonId });
+export const DisablePersonInput = z.object({ personId: PersonId, reason: ChangeReason });
 
 /** What the shop has decided; a change asks for a second person. */
 export const Policy = z.object({
@@ -93,4 +102,5 @@ export const Policy = z.object({
   refundApprovalAboveFen: z.int().min(0).max(10_000_000_000),
 });
 export type Policy = z.infer<typeof Policy>;
-export const SetPolicyInput = Policy.extend({ approval: Approval.optional() });
+export const SetPolicyInput = Policy.extend({ reason: ChangeReason, approval: Approval.optional() });
+export type SetPolicyInput = z.infer<typeof SetPolicyInput>;

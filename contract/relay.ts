@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Instant } from './money.ts';
+import { ChangeReason } from './people.ts';
 
 /** Why payments are not pushed to this till. It then sees them by asking: later, and as surely. */
 export const PushReason = z.enum([
@@ -57,6 +58,8 @@ export const EnrolInput = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
     .optional(),
+  /** Why, in a person’s words: kept in the ledger. */
+  reason: ChangeReason.optional(),
 });
 export type EnrolInput = z.infer<typeof EnrolInput>;
 

@@ -21,7 +21,7 @@ test('no PIN, token or cookie is in any log line, whatever goes wrong', async ()
   await till.api('POST', '/auth/login', device, { operator: NAMES.owner, pin: '271828' });
   await till.api('POST', '/auth/login', device, { operator: NAMES.owner, pin: ['271828'] });
   await till.api('POST', '/auth/refresh', device, { refreshToken: body.refreshToken });
-  const wanted = { lockAfterMinutes: 1, refundApprovalAboveFen: 1 };
+  const wanted = { lockAfterMinutes: 1, refundApprovalAboveFen: 1, reason: 'x' };
   const approval = { operator: NAMES.owner, pin: PINS.owner };
   expect((await till.api('POST', '/policy', as, { ...wanted, approval })).status).toBe(200);
   // The database is gone in the middle of it: an internal error, with all that was known about it.

@@ -80,13 +80,16 @@ describe('a person over the network', () => {
     const owner = (await login(device, { operator: NAMES.owner, pin: PINS.owner })).body;
     const as = { ...device, authorization: `Bearer ${owner.accessToken}` };
     const two = (await login()).body;
-    expect((await till.api('POST', `/people/${staff.ids.manager}/pin`, as, { pin: '730195' })).status).toBe(
-      200,
-    );
+    expect(
+      (await till.api('POST', `/people/${staff.ids.manager}/pin`, as, { pin: '730195', reason: '忘了' }))
+        .status,
+    ).toBe(200);
     expect((await people(two.accessToken)).status).toBe(401);
     const three = (await login(device, { operator: NAMES.manager, pin: '730195' })).body;
     expect((await people(three.accessToken)).status).toBe(200);
-    expect((await till.api('POST', `/people/${staff.ids.manager}/disable`, as, {})).status).toBe(200);
+    expect(
+      (await till.api('POST', `/people/${staff.ids.manager}/disable`, as, { reason: '离职' })).status,
+    ).toBe(200);
     expect((await people(three.accessToken)).status).toBe(401);
     expect((await refresh(three.refreshToken)).body.code).toBe('session_over');
     expect((await login(device, { operator: NAMES.manager, pin: '730195' })).body.code).toBe(

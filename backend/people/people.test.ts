@@ -4,6 +4,8 @@ import { codeOf, NAMES, newWindow, PINS } from '../../test/fakes/staff.ts';
 import { runningTill, saidOfPeople, staffedTill } from '../../test/fakes/staffed-till.ts';
 import type { CallContext } from '../access.ts';
 
+const reason = '换班';
+
 describe('people', () => {
   test('a till without people asks nothing; its first person is the owner, once', async () => {
     const { api } = runningTill();
@@ -33,15 +35,17 @@ describe('people', () => {
     expect(await add('午班收银', 'cashier', manager)).toBe('done');
     const [first] = await call(api.people.list, undefined, owner);
     const ownerId = first?.personId ?? '';
-    expect(await codeOf(call(api.people.resetPin, { personId: ownerId, pin: '640281' }, manager))).toBe(
+    expect(
+      await codeOf(call(api.people.resetPin, { personId: ownerId, pin: '640281', reason }, manager)),
+    ).toBe('not_allowed');
+    expect(await codeOf(call(api.people.disable, { personId: ownerId, reason }, manager))).toBe(
       'not_allowed',
     );
-    expect(await codeOf(call(api.people.disable, { personId: ownerId }, manager))).toBe('not_allowed');
-    expect(await codeOf(call(api.people.disable, { personId: ownerId }, owner))).toBe('last_owner');
-    expect(await codeOf(call(api.people.change, { personId: ownerId, role: 'cashier' }, owner))).toBe(
+    expect(await codeOf(call(api.people.disable, { personId: ownerId, reason }, owner))).toBe('last_owner');
+    expect(await codeOf(call(api.people.change, { personId: ownerId, role: 'cashier', reason }, owner))).toBe(
       'last_owner',
     );
-    const promote = { personId: staff.ids.cashier, role: 'owner' as const };
+    const promote = { personId: staff.ids.cashier, role: 'owner' as const, reason };
     expect(await codeOf(call(api.people.change, promote, manager))).toBe('not_allowed');
     expect(await add('老板', 'cashier', owner)).toBe('person_name_taken');
     expect(await add(' 老板 ', 'cashier', owner)).toBe('person_name_taken');
@@ -65,7 +69,7 @@ describe('people', () => {
   test('a disabled person is out at once, stays in the list, and leaves the name to another', async () => {
     const { api, staff, login, db } = await staffedTill();
     const owner = { context: staff.owner };
-    await call(api.people.disable, { personId: staff.ids.cashier }, owner);
+    await call(api.people.disable, { personId: staff.ids.cashier, reason }, owner);
     expect(await codeOf(call(api.orders.list, {}, { context: staff.cashier }))).toBe('sign_in_needed');
     expect(await login(NAMES.cashier, PINS.cashier)).toBe('sign_in_refused');
     expect(await call(api.auth.names, undefined, owner)).toEqual([NAMES.owner, NAMES.manager]);
@@ -82,15 +86,15 @@ describe('people', () => {
     const { api, staff } = till;
     await call(
       api.people.change,
-      { personId: staff.ids.cashier, name: '早班副手' },
+      { personId: staff.ids.cashier, name: '早班副手', reason },
       { context: staff.manager },
     );
     await call(
       api.people.resetPin,
-      { personId: staff.ids.cashier, pin: '640281' },
+      { personId: staff.ids.cashier, pin: '640281', reason },
       { context: staff.manager },
     );
-    await call(api.people.disable, { personId: staff.ids.cashier }, { context: staff.owner });
+    await call(api.people.disable, { personId: staff.ids.cashier, reason }, { context: staff.owner });
     expect(saidOfPeople(till)).toEqual([
       'person.created by till',
       'session.started by person',

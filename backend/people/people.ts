@@ -6,7 +6,7 @@ import { isTooSimple } from '../domain/pin.ts';
 import { mayManage, type Standing } from '../domain/rights.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { ServiceError } from '../services/errors.ts';
-import type { NewEvent } from '../store/events.ts';
+import { atTheTill, type NewEvent } from '../store/events.ts';
 import type { Person } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
 import { hashPin } from './pin-hash.ts';
@@ -32,9 +32,8 @@ export function createPeople(deps: {
   const { store, clock, random, check, sessions } = deps;
   const { people } = store;
 
-  function say(type: Extract<NewEvent['type'], `person.${string}`>, data: { personId: string }): void {
-    const event = { type, orderNo: null, tradeNo: null, fromState: null, toState: null, what: null } as const;
-    store.events.append({ ...event, atMs: clock.nowMs(), data });
+  function say(type: Extract<NewEvent['type'], `person.${string}`>, data: Record<string, unknown>): void {
+    store.events.append(atTheTill(type, clock.nowMs(), data));
   }
 
   function view(person: Person): PersonView {
@@ -60,7 +59,7 @@ export function createPeople(deps: {
     const personId = randomText(random, ALPHANUMERIC, 12);
     const person = { personId, name, role, pin, createdAtMs: clock.nowMs() };
     people.insert(person);
-    say('person.created', { personId, ...{ name, role } });
+    say('person.created', { personId, name, role });
     return { ...person, disabledAtMs: null };
   }
 
@@ -127,7 +126,11 @@ export function createPeople(deps: {
           const namesake = people.byName(name);
           if (namesake && namesake.personId !== before.personId) throw new ServiceError('person_name_taken');
           people.update({ ...before, name, role });
-          say('person.changed', { personId: before.personId, ...{ name, role } });
+          say('person.changed', {
+            personId: before.personId,
+            before: { name: before.name, role: before.role },
+            now: { name, role },
+          });
           return view({ ...before, name, role });
         },
         { by },

@@ -1,6 +1,7 @@
 import type { Policy } from '../../contract/people.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { By } from '../domain/actor.ts';
+import { settingChanged } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 
 export type PolicyService = ReturnType<typeof createPolicy>;
@@ -15,16 +16,7 @@ export function createPolicy(deps: { store: Store; clock: Clock }) {
           const before = store.policy.get();
           const now = { lockAfterMinutes, refundApprovalAboveFen };
           store.policy.set(now);
-          store.events.append({
-            type: 'setting.changed',
-            orderNo: null,
-            tradeNo: null,
-            fromState: null,
-            toState: null,
-            atMs: clock.nowMs(),
-            what: 'policy',
-            data: { before, now },
-          });
+          store.events.append(settingChanged('policy', clock.nowMs(), { before, now }));
           return now;
         },
         { by },

@@ -9,7 +9,8 @@ import { createStore } from '../store/store.ts';
 const INTEGRATOR: CallContext = { caller: 'integrator' };
 
 describe('a second person', () => {
-  const wanted = { lockAfterMinutes: 3, refundApprovalAboveFen: 100 };
+  const rules = { lockAfterMinutes: 3, refundApprovalAboveFen: 100 };
+  const wanted = { ...rules, reason: '夜班人少' };
 
   test('is asked for, checked in the same call, and named by the event', async () => {
     const till = await staffedTill();
@@ -25,8 +26,12 @@ describe('a second person', () => {
     const last = createStore(till.db).events.after(0, 1_000).at(-1);
     expect(last).toMatchObject({
       type: 'setting.changed',
-      by: { actor: { personId: staff.ids.manager }, approvedBy: expect.stringMatching(/^\w{12}$/) },
-      data: { before: { lockAfterMinutes: 5 }, now: wanted },
+      by: {
+        actor: { personId: staff.ids.manager },
+        reason: wanted.reason,
+        approvedBy: expect.stringMatching(/^\w{12}$/),
+      },
+      data: { before: { lockAfterMinutes: 5 }, now: rules },
     });
   });
 
@@ -95,7 +100,7 @@ describe('a second person', () => {
 
   test('who was disabled the moment before approves nothing', async () => {
     const { api, staff } = await staffedTill();
-    await call(api.people.disable, { personId: staff.ids.manager }, { context: staff.owner });
+    await call(api.people.disable, { personId: staff.ids.manager, reason: '离职' }, { context: staff.owner });
     const approval = { operator: NAMES.manager, pin: PINS.manager };
     expect(await codeOf(call(api.policy.set, { ...wanted, approval }, { context: staff.owner }))).toBe(
       'approval_refused',

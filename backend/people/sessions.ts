@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { By } from '../domain/actor.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { ServiceError } from '../services/errors.ts';
-import type { NewEvent } from '../store/events.ts';
+import { atTheTill, type NewEvent } from '../store/events.ts';
 import type { Person } from '../store/people.ts';
 import type { SignIn } from '../store/sign-ins.ts';
 import type { Store } from '../store/store.ts';
@@ -47,10 +47,7 @@ export function createSessions(deps: { store: Store; clock: Clock; kept: Session
     what: string | null,
     by: By,
   ): void {
-    const event = { type, orderNo: null, tradeNo: null, fromState: null, toState: null } as const;
-    store.transact(() => store.events.append({ ...event, atMs: clock.nowMs(), what, data: { personId } }), {
-      by,
-    });
+    store.transact(() => store.events.append(atTheTill(type, clock.nowMs(), { personId }, what)), { by });
   }
 
   function hangUp(sessionId: string): void {

@@ -99,7 +99,7 @@ describe('signing in', () => {
     const stream = await call(api.events, undefined, { context: staff.cashier });
     await stream.next();
     const ended = stream.next();
-    await call(api.people.disable, { personId: staff.ids.cashier }, { context: staff.owner });
+    await call(api.people.disable, { personId: staff.ids.cashier, reason: '离职' }, { context: staff.owner });
     expect(await ended).toMatchObject({ done: true });
   });
 });

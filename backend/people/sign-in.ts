@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { afterFailure, lockedUntilMs } from '../domain/attempts.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { ServiceError } from '../services/errors.ts';
+import { atTheTill } from '../store/events.ts';
 import { foldedName, type Person } from '../store/people.ts';
 import type { Store, Writer } from '../store/store.ts';
 import { isPin } from './pin-hash.ts';
@@ -58,16 +59,13 @@ export function createSignInCheck(deps: { store: Store; clock: Clock }) {
         if (person)
           store.transact(
             () =>
-              store.events.append({
-                type: 'sign_in.locked',
-                orderNo: null,
-                tradeNo: null,
-                fromState: null,
-                toState: null,
-                atMs: clock.nowMs(),
-                what: null,
-                data: { personId: person.personId, at: place.at, until: storeInstant(until) },
-              }),
+              store.events.append(
+                atTheTill('sign_in.locked', clock.nowMs(), {
+                  personId: person.personId,
+                  at: place.at,
+                  until: storeInstant(until),
+                }),
+              ),
             as,
           );
         throw locked(until);

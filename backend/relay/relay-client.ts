@@ -6,9 +6,11 @@ import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { OpenSocket } from '../../ports/socket.ts';
 import { enrolRequest } from '../../wire/relay.ts';
+import type { By } from '../domain/actor.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import type { Channel } from '../domain/trade.ts';
 import { ServiceError } from '../services/errors.ts';
+import { settingChanged } from '../store/events.ts';
 import type { Enrolment } from '../store/relay.ts';
 import type { Store } from '../store/store.ts';
 import { type Connection, type ConnectionState, createConnection } from './connection.ts';
@@ -128,7 +130,7 @@ export function createRelayClient(
     };
   }
 
-  async function enrolNow(input: EnrolInput): Promise<RelayStatus> {
+  async function enrolNow(input: EnrolInput, by: By): Promise<RelayStatus> {
     const url = input.url ?? ports.url;
     if (url === undefined) throw new ServiceError('relay_url_missing');
     // The settings would win at the next start.
@@ -145,7 +147,14 @@ export function createRelayClient(
       const { relay, pushUrl, notifyUrl } = enrolled;
       const publicKey = publicKeyOf(keys.privateKey);
       const row = { url, till, relay, pushUrl, notifyUrl, publicKey, enrolledAtMs: clock.nowMs() };
-      store.transact(() => store.relay.enrol(row));
+      store.transact(
+        () => {
+          const change = { before: placeOf(store.relay.get()), now: placeOf(row) };
+          store.relay.enrol(row);
+          store.events.append(settingChanged('relay', row.enrolledAtMs, change));
+        },
+        { by: { ...by, reason: input.reason ?? null } },
+      );
       enrolment = { ...row, after: null };
       log.info({ relay: url, till }, 'enrolled');
     } finally {
@@ -160,8 +169,8 @@ export function createRelayClient(
     push,
     status,
     /** One at a time. Throws `ServiceError`, or `StorageError`; an earlier enrolment is then as it was. */
-    enrol(input: EnrolInput): Promise<RelayStatus> {
-      const done = enrolling.then(() => enrolNow(input));
+    enrol(input: EnrolInput, by: By): Promise<RelayStatus> {
+      const done = enrolling.then(() => enrolNow(input, by));
       enrolling = done.catch(() => {});
       return done;
     },
@@ -196,6 +205,11 @@ const REASONS: Record<Exclude<ConnectionState, { kind: 'connected' }>['reason'],
   wrong_relay: 'wrong_relay',
   not_kept: 'storage',
 };
+
+/** Where the till is enrolled, as the ledger keeps it. */
+function placeOf(enrolment: Omit<Enrolment, 'after'> | null): object | null {
+  return enrolment && { url: enrolment.url, till: enrolment.till, publicKey: enrolment.publicKey };
+}
 
 function sameAddress(a: string, b: string): boolean {
   return new URL(a).href.replace(/\/+$/, '') === new URL(b).href.replace(/\/+$/, '');

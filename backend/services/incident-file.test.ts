@@ -12,7 +12,7 @@ import { en } from './incident-words-en.ts';
 import { zh } from './incident-words-zh.ts';
 
 const WINDOW = { context: { caller: 'window' as const } };
-const STRICT = { lockAfterMinutes: 5, refundApprovalAboveFen: 100 };
+const STRICT = { lockAfterMinutes: 5, refundApprovalAboveFen: 100, reason: '夜班' };
 const NASTY = '<script>alert(1)</script> 李雷 13800138000';
 
 /** An order that was paid with one wallet by its answer, one by notification, and one that was cancelled. */

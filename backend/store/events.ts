@@ -249,6 +249,25 @@ export function happened(
   return { atMs, type, orderNo, tradeNo, fromState: null, toState: null, what: null };
 }
 
+/** What happened at the till that is about no order: to its people, their sessions, its settings. */
+export function atTheTill(
+  type: Extract<Happening, { orderNo: null }>['type'],
+  atMs: number,
+  data: Facts,
+  what: string | null = null,
+): NewEvent {
+  return { atMs, type, orderNo: null, tradeNo: null, fromState: null, toState: null, what, data };
+}
+
+/** A setting that was one thing and is another. `what` names it. */
+export function settingChanged(
+  what: string,
+  atMs: number,
+  change: { before: unknown; now: unknown },
+): NewEvent {
+  return atTheTill('setting.changed', atMs, change, what);
+}
+
 /** A new order, with what was to be paid and who wanted it. */
 export function orderCreated({ orderNo, amountFen, source, createdAtMs }: Order): NewEvent {
   return { ...happened('order.created', orderNo, createdAtMs), data: { amountFen, source } };

@@ -409,7 +409,7 @@ CREATE TABLE sign_ins (
   until_ms INTEGER NOT NULL,
   locked_at_ms INTEGER,
   ended_at_ms INTEGER
-) STRICT, WITHOUT ROWID;
+, seen_at_ms INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sign_ins_of_person ON sign_ins (person_id) WHERE ended_at_ms IS NULL;
 
@@ -421,7 +421,7 @@ CREATE TABLE till (
   created_at_ms INTEGER NOT NULL,
   number_second INTEGER NOT NULL DEFAULT 0,
   number_count INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, settings TEXT) STRICT;
 
 CREATE TABLE trades (
   trade_no TEXT PRIMARY KEY CHECK (length(trade_no) BETWEEN 6 AND 32),

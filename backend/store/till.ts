@@ -13,6 +13,8 @@ export function tillTable(db: Db) {
     'SELECT number_second AS second, number_count AS count FROM till',
   );
   const setNumbers = db.prepare('UPDATE till SET number_second = ?, number_count = ?');
+  const settings = db.prepare<[], string | null>('SELECT settings FROM till').pluck();
+  const setSettings = db.prepare('UPDATE till SET settings = ?');
 
   return {
     /**
@@ -36,6 +38,13 @@ export function tillTable(db: Db) {
     },
     numbers(): NumberState {
       return numbers.get() ?? { second: 0, count: 0 };
+    },
+    /** As the ledger was last told; null when it never was. */
+    settings(): Readonly<Record<string, unknown>> | null {
+      return JSON.parse(settings.get() ?? 'null');
+    },
+    setSettings(now: Readonly<Record<string, unknown>>): void {
+      setSettings.run(JSON.stringify(now));
     },
     setNumbers(state: NumberState): void {
       setNumbers.run(state.second, state.count);

@@ -7,6 +7,7 @@ import { ListState } from '../lists/list-state.tsx';
 import { PersonForm } from '../people/person-form.tsx';
 import { useTill, useTillContext } from '../till-context.ts';
 import { clockTime, dayAndTime } from '../times.ts';
+import { PersonChange } from './person-change.tsx';
 
 /** Who works here. Of a till without people: its first one. */
 export default function PeoplePage() {
@@ -19,7 +20,7 @@ export default function PeoplePage() {
       <>
         <p>{t('people.set_up_lead')}</p>
         <PersonForm
-          asksName
+          asks={['name', 'pin']}
           roles={[]}
           action={t('people.set_up')}
           onSend={({ name, pin }) => till.setUpOwner(name, pin)}
@@ -31,14 +32,12 @@ export default function PeoplePage() {
   return <People isOwner={session.person?.role === 'owner'} />;
 }
 
-type Doing = { what: 'add' } | { what: 'pin' | 'disable'; person: Person };
-
 function People({ isOwner }: { isOwner: boolean }) {
   const { api } = useTillContext();
   const { t } = useWords();
   const [people, setPeople] = useState<readonly Person[] | null>(null);
   const [failure, setFailure] = useState<LinkErrorCode | null>(null);
-  const [doing, setDoing] = useState<Doing | null>(null);
+  const [doing, setDoing] = useState<Person | 'new' | null>(null);
   const [said, setSaid] = useState<string | null>(null);
   const read = useCallback(() => {
     api.people.list().then(
@@ -57,61 +56,24 @@ function People({ isOwner }: { isOwner: boolean }) {
     read();
   }
 
-  if (doing?.what === 'add')
+  if (doing === 'new')
     return (
       <PersonForm
-        asksName
+        asks={['name', 'pin']}
         roles={isOwner ? PERSON_ROLES : []}
         action={t('people.add')}
-        onSend={async (input) => {
-          const { name } = await api.people.add(input);
-          done(t('people.added', { name }));
+        onSend={async ({ name, role, pin }) => {
+          const added = await api.people.add({ name, role, pin });
+          done(t('people.added', { name: added.name }));
         }}
         onCancel={() => setDoing(null)}
       />
     );
-  if (doing?.what === 'pin')
-    return (
-      <>
-        <p>{t('people.reset_lead', { name: doing.person.name })}</p>
-        <PersonForm
-          asksName={false}
-          roles={[]}
-          action={t('people.reset')}
-          onSend={async ({ pin }) => {
-            const { name } = await api.people.resetPin({ personId: doing.person.personId, pin });
-            done(t('people.reset_done', { name }));
-          }}
-          onCancel={() => setDoing(null)}
-        />
-      </>
-    );
-  if (doing?.what === 'disable') {
-    const { personId, name } = doing.person;
-    return (
-      <>
-        <p>{t('people.disable_lead', { name })}</p>
-        <div className="people-acts">
-          <Action
-            kind="main"
-            testId="confirm-disable"
-            onPress={() =>
-              api.people.disable({ personId }).then(
-                () => done(t('people.disabled_done', { name })),
-                (error) => done(t(`errors.${linkError(error).code}`)),
-              )
-            }
-          >
-            {t('people.disable')}
-          </Action>
-          <Action onPress={() => setDoing(null)}>{t('people.cancel')}</Action>
-        </div>
-      </>
-    );
-  }
+  if (doing !== null)
+    return <PersonChange person={doing} isOwner={isOwner} onDone={done} onCancel={() => setDoing(null)} />;
   return (
     <>
-      <Action kind="main" onPress={() => setDoing({ what: 'add' })} testId="add-person">
+      <Action kind="main" onPress={() => setDoing('new')} testId="add-person">
         {t('people.add')}
       </Action>
       <p role="status">{said}</p>
@@ -130,10 +92,9 @@ function People({ isOwner }: { isOwner: boolean }) {
               </small>
             </span>
             {person.disabledAt === null && (isOwner || person.role === 'cashier') && (
-              <>
-                <Action onPress={() => setDoing({ what: 'pin', person })}>{t('people.reset')}</Action>
-                <Action onPress={() => setDoing({ what: 'disable', person })}>{t('people.disable')}</Action>
-              </>
+              <Action onPress={() => setDoing(person)} testId="change-person">
+                {t('people.change')}
+              </Action>
             )}
           </li>
         ))}

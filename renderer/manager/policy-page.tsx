@@ -7,6 +7,7 @@ import { useWords } from '../i18n/index.ts';
 import { type LinkErrorCode, linkError } from '../link-error.ts';
 import { ApprovalFields } from '../people/approval.tsx';
 import { FIELD } from '../people/fields.ts';
+import { ReasonField } from '../people/reason-field.tsx';
 import { useTill, useTillContext } from '../till-context.ts';
 
 const FEN_PER_YUAN = 100;
@@ -17,6 +18,7 @@ export default function PolicyPage() {
   const { t } = useWords();
   const hasPeople = useTill((state) => state.session?.hasPeople ?? false);
   const [policy, setPolicy] = useState<Policy | null>(null);
+  const [reason, setReason] = useState('');
   const [approval, setApproval] = useState<Approval | null>(null);
   const [failure, setFailure] = useState<LinkErrorCode | null>(null);
   const [said, setSaid] = useState<string | null>(null);
@@ -28,10 +30,13 @@ export default function PolicyPage() {
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (policy === null || isBusy) return;
+    if (reason.trim() === '') return setSaid(t('people.why_missing'));
     if (hasPeople && approval === null) return setSaid(t('errors.approval_needed'));
     setBusy(true);
     try {
-      setPolicy(await api.policy.set({ ...policy, ...(approval ? { approval } : {}) }));
+      setPolicy(
+        await api.policy.set({ ...policy, reason: reason.trim(), ...(approval ? { approval } : {}) }),
+      );
       setSaid(t('policy.saved'));
     } catch (thrown) {
       const { code, data } = linkError(thrown);
@@ -44,9 +49,10 @@ export default function PolicyPage() {
   if (policy === null)
     return <p role="status">{t(failure === null ? 'list.loading' : `errors.${failure}`)}</p>;
   return (
-    <form className="people-form" onSubmit={send} noValidate>
+    <form className="people-form people-form-wide" onSubmit={send} noValidate>
       <NumberInput
         {...FIELD}
+        className="people-half"
         label={t('policy.lock')}
         description={t('policy.lock_hint')}
         min={0}
@@ -58,6 +64,7 @@ export default function PolicyPage() {
       />
       <NumberInput
         {...FIELD}
+        className="people-half"
         label={t('policy.refund')}
         description={t('policy.refund_hint')}
         min={0}
@@ -68,11 +75,19 @@ export default function PolicyPage() {
         value={policy.refundApprovalAboveFen / FEN_PER_YUAN}
         onChange={(value) => setPolicy({ ...policy, refundApprovalAboveFen: Number(value) * FEN_PER_YUAN })}
       />
+      <ReasonField
+        usual={[t('policy.why.people'), t('policy.why.safety'), t('policy.why.speed')]}
+        value={reason}
+        isBusy={isBusy}
+        onChange={setReason}
+      />
       <ApprovalFields onChange={setApproval} isBusy={isBusy} />
       <p role="status">{said}</p>
-      <Action kind="main" type="submit" busy={isBusy} testId="save-policy">
-        {t('policy.save')}
-      </Action>
+      <div className="people-acts">
+        <Action kind="main" type="submit" busy={isBusy} testId="save-policy">
+          {t('policy.save')}
+        </Action>
+      </div>
     </form>
   );
 }

@@ -1,4 +1,3 @@
-import { TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { Action } from '../action.tsx';
 import { errorWords } from '../error-words.ts';
@@ -6,13 +5,16 @@ import { useWords } from '../i18n/index.ts';
 import { linkError } from '../link-error.ts';
 import { Sheet } from '../lists/sheet.tsx';
 import { useTill, useTillContext } from '../till-context.ts';
-import { isPin, PIN_FIELD } from './fields.ts';
+import { isPin, PIN_MIN } from './fields.ts';
+import { PinField } from './pin-field.tsx';
 
 /** Whoever is signed in: lock, leave, another PIN. */
 export default function Account({ onClose }: { onClose(): void }) {
   const { api, till } = useTillContext();
   const { t } = useWords();
-  const person = useTill((state) => state.session?.person);
+  const session = useTill((state) => state.session);
+  const person = session?.person;
+  const minutes = session?.lockAfterMinutes ?? 0;
   const [pin, setPin] = useState('');
   const [newPin, setNewPin] = useState('');
   const [said, setSaid] = useState<string | null>(null);
@@ -38,12 +40,15 @@ export default function Account({ onClose }: { onClose(): void }) {
     event.preventDefault();
     if (isPin(pin) && isPin(newPin))
       void doing(() => api.people.changePin({ pin, newPin }), t('people.pin_changed'));
-    else setSaid(t('people.pin_short', { min: 4 }));
+    else setSaid(t('people.pin_short', { min: PIN_MIN }));
   }
 
   return (
     <Sheet title={person?.name ?? ''} onClose={onClose}>
       <p className="quiet">{person && t(`role.${person.role}`)}</p>
+      <p className="quiet" data-testid="idle">
+        {t(minutes === 0 ? 'people.idle_never' : 'people.idle', { minutes })}
+      </p>
       <div className="attention-acts">
         <Action kind="main" hint="F9" onPress={() => void till.lock()} testId="lock">
           {t('people.lock')}
@@ -54,18 +59,13 @@ export default function Account({ onClose }: { onClose(): void }) {
       </div>
       <form className="people-form people-form-apart" onSubmit={change} noValidate>
         <h3>{t('people.change_pin')}</h3>
-        <TextInput
-          {...PIN_FIELD}
-          label={t('people.old_pin')}
-          value={pin}
-          onChange={(event) => setPin(event.currentTarget.value.replaceAll(/\D/g, ''))}
-        />
-        <TextInput
-          {...PIN_FIELD}
+        <PinField label={t('people.old_pin')} value={pin} isBusy={isBusy} onChange={setPin} />
+        <PinField
           label={t('people.new_pin')}
           description={t('people.pin_hint')}
           value={newPin}
-          onChange={(event) => setNewPin(event.currentTarget.value.replaceAll(/\D/g, ''))}
+          isBusy={isBusy}
+          onChange={setNewPin}
         />
         <p role="status">{said}</p>
         <Action type="submit" busy={isBusy} testId="change-pin">

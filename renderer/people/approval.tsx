@@ -1,9 +1,10 @@
-import { NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Approval } from '../../contract/people.ts';
 import { useWords } from '../i18n/index.ts';
 import { useTill, useTillContext } from '../till-context.ts';
-import { FIELD, PIN_FIELD } from './fields.ts';
+import { FIELD, isPin } from './fields.ts';
+import { PinField } from './pin-field.tsx';
 
 /** Who stands by it, and their PIN: null until both are given. Nothing at a till without people. */
 export function ApprovalFields(props: { onChange(approval: Approval | null): void; isBusy: boolean }) {
@@ -20,7 +21,7 @@ export function ApprovalFields(props: { onChange(approval: Approval | null): voi
     if (hasPeople) api.auth.names().then(setNames, () => {});
   }, [api, hasPeople]);
   useEffect(() => {
-    onChange(operator !== '' && /^\d{4,12}$/.test(pin) ? { operator, pin } : null);
+    onChange(operator !== '' && isPin(pin) ? { operator, pin } : null);
   }, [operator, pin, onChange]);
   if (!hasPeople) return null;
   return (
@@ -34,13 +35,7 @@ export function ApprovalFields(props: { onChange(approval: Approval | null): voi
         onChange={(event) => setOperator(event.currentTarget.value)}
         data={['', ...names]}
       />
-      <TextInput
-        {...PIN_FIELD}
-        label={t('people.pin')}
-        value={pin}
-        readOnly={isBusy}
-        onChange={(event) => setPin(event.currentTarget.value.replaceAll(/\D/g, ''))}
-      />
+      <PinField label={t('people.pin')} value={pin} isBusy={isBusy} onChange={setPin} />
     </fieldset>
   );
 }

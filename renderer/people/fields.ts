@@ -1,4 +1,4 @@
-/** How the form fields of people look and behave; a PIN is never suggested or kept by the browser. */
+/** How the form fields of people look and behave; nothing is suggested or kept by the browser. */
 export const FIELD = {
   variant: 'unstyled',
   withAsterisk: false,
@@ -7,7 +7,8 @@ export const FIELD = {
   classNames: { input: 'search', label: 'reason-label', description: 'reason-hint', error: 'reason-problem' },
 } as const;
 
-export const PIN_FIELD = { ...FIELD, type: 'password', inputMode: 'numeric', maxLength: 12 } as const;
+export const PIN_MIN = 4;
+export const PIN_MAX = 12;
 
 export function isPin(text: string): boolean {
   return /^\d{4,12}$/.test(text);

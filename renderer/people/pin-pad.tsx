@@ -3,10 +3,8 @@ import { Action } from '../action.tsx';
 import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { linkError } from '../link-error.ts';
-
-const PIN_MIN = 4;
-const PIN_MAX = 12;
-const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+import { PIN_MAX, PIN_MIN } from './fields.ts';
+import { PinKeys } from './pin-keys.tsx';
 
 /** A PIN by touch or keyboard; never shown. What was refused is said, and the next try begins empty. */
 export function PinPad(props: { label: string; onPin(pin: string): Promise<void>; action: string }) {
@@ -56,20 +54,15 @@ export function PinPad(props: { label: string; onPin(pin: string): Promise<void>
       <p className="pin-problem" role="alert">
         {problem}
       </p>
-      <div className="pin-keys">
-        {KEYS.map((key) => (
-          <Action key={key} onPress={() => press(key)}>
-            {key}
+      <PinKeys
+        onDigit={press}
+        onClear={() => setPin('')}
+        last={
+          <Action kind="main" type="submit" busy={isBusy} testId="pin-go">
+            {props.action}
           </Action>
-        ))}
-        <Action onPress={() => setPin('')} label={t('idle.clear')}>
-          {t('idle.clear')}
-        </Action>
-        <Action onPress={() => press('0')}>0</Action>
-        <Action kind="main" type="submit" busy={isBusy} testId="pin-go">
-          {props.action}
-        </Action>
-      </div>
+        }
+      />
     </form>
   );
 }

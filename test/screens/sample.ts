@@ -578,8 +578,8 @@ export const people: Person[] = [
   person('p1', '老板', 'owner'),
   person('p2', '店长', 'manager'),
   person('p3', '早班收银', 'cashier'),
-  { ...person('p4', 'Amara Okafor', 'cashier'), lockedUntil: at(240) },
-  { ...person('p5', '赵一', 'cashier'), disabledAt: at(-3_600) },
+  { ...person('p4', '午班收银', 'cashier'), lockedUntil: at(240) },
+  { ...person('p5', '晚班收银', 'cashier'), disabledAt: at(-3_600) },
 ];
 
 export const signedIn: SignedIn = {

@@ -539,6 +539,17 @@ export const SCENES: Scene[] = [
     },
   },
   {
+    name: 'people-change',
+    screen: 'idle',
+    script: { session: sample.signedIn },
+    act: async (page) => {
+      await page.keyboard.press('F6');
+      await page.getByTestId('manager-people').click();
+      await page.getByTestId('change-person').nth(1).click();
+      await page.getByTestId('person-leave').waitFor();
+    },
+  },
+  {
     name: 'people-set-up',
     screen: 'idle',
     script: {},

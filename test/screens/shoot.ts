@@ -56,6 +56,7 @@ const KEPT = [
   'locked-waiting',
   'people',
   'people-add',
+  'people-change',
   'people-set-up',
   'policy',
   'approval',
@@ -67,6 +68,7 @@ const KEPT = [
 ];
 const KEPT_DARK = [
   'refund',
+  'refunds',
   'sign-in',
   'locked-waiting',
   'people',
@@ -81,8 +83,11 @@ const KEPT_DARK = [
 const KEPT_EN = [
   'refund',
   'sign-in',
+  'signed-in',
   'locked',
   'people',
+  'people-change',
+  'policy',
   'approval',
   'idle',
   'waiting',
