@@ -267,7 +267,7 @@ export function createBackend(ports: BackendPorts): Backend {
     log,
     wallets,
     run: createBillRun({ store, clock, tillId, endOfTurn: ports.endOfTurn }),
-    ask: createAskAboutLine({ store, clock, wallets, settle, observe, hub }),
+    ask: createAskAboutLine({ store, clock, wallets, settle, settleRefund, observe, hub }),
     isAlone: !isFolderShared,
   });
   const staff = openPeople({

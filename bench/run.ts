@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   storage: () => import('./storage.ts'),
   reports: () => import('./reports.ts'),
   ledger: () => import('./ledger.ts'),
+  reconcile: () => import('./reconcile.ts'),
   'start-backlog': () => import('./start-backlog.ts'),
   notification: () => import('./notification.ts'),
   relay: () => import('./relay.ts'),

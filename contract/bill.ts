@@ -10,6 +10,7 @@ export const LINE_CLASSES = [
   'matched',
   'fee',
   'other_till',
+  'withdrawal',
   'missing_here',
   'missing_there',
   'amount_differs',
@@ -18,7 +19,7 @@ export const LINE_CLASSES = [
 ] as const;
 /**
  * `matched` both sides say the same · `fee` the wallet's charge · `other_till` another till's, or another
- * system's, of the same merchant · `missing_here` on the bill alone · `missing_there` here alone ·
+ * system's, of the same merchant · `withdrawal` of the merchant's money to its bank · `missing_here` on the bill alone · `missing_there` here alone ·
  * `amount_differs`, `refund_differs` · `unlisted` a word of the wallet that no table here knows.
  */
 export const LineClass = z.enum(LINE_CLASSES);
@@ -61,7 +62,7 @@ export type Bill = z.infer<typeof Bill>;
 
 export const BillLine = z.object({
   line: z.int(),
-  kind: z.enum(['payment', 'refund', 'fee', 'other']),
+  kind: z.enum(['payment', 'refund', 'fee', 'withdrawal', 'other']),
   class: LineClass,
   /** A word of ours that says more than the class. */
   why: z.string().nullable(),
@@ -77,7 +78,7 @@ export const BillLine = z.object({
   /** The wallet's own word. */
   status: z.string(),
   /** What the wallet said when it was asked about this difference; null when it was not asked, or did not answer. */
-  said: z.enum(['paid', 'not_paid', 'contradicts']).nullable(),
+  said: z.enum(['paid', 'not_paid', 'refunded', 'not_refunded', 'contradicts']).nullable(),
   /** `settled` the wallet's answer settled it · `by_person` a person decided, for `reason`. */
   resolution: z.enum(['settled', 'by_person']).nullable(),
   reason: z.string().nullable(),

@@ -28,6 +28,7 @@ const billsShape = z.strictObject({
         z.strictObject({ kind: z.literal('omit'), no: billNo }),
         z.strictObject({ kind: z.literal('amount'), no: billNo, amountFen: billFen }),
         z.strictObject({ kind: z.literal('add'), tradeNo: billNo, amountFen: billFen }),
+        z.strictObject({ kind: z.literal('withdraw'), no: billNo, amountFen: billFen }),
       ]),
     )
     .min(1)

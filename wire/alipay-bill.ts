@@ -60,7 +60,22 @@ export async function* readAlipayBill(bytes: AsyncIterable<Uint8Array>): AsyncGe
       );
 }
 
+/**
+ * The cells of each line. Hardly a line has a quotation mark, and those without one need no parser: it takes ten
+ * times as long.
+ */
 function recordsOf(lines: readonly string[]): string[][] {
+  const quoted = lines.filter((line) => line.includes('"'));
+  // A cell that goes on in the next line: only all of them together are CSV.
+  if (quoted.some((line) => (line.split('"').length - 1) % 2 === 1)) return parsed(lines);
+  const records = quoted.length > 0 ? parsed(quoted) : [];
+  let next = 0;
+  return lines.map((line) =>
+    line.includes('"') ? (records[next++] ?? []) : line.split(',').map((cell) => cell.trim()),
+  );
+}
+
+function parsed(lines: readonly string[]): string[][] {
   try {
     return parse(lines.join('\n'), { trim: true, relax_quotes: true, relax_column_count: true });
   } catch (error) {

@@ -6,11 +6,11 @@ export interface BillLine {
   /** Row of the file, from 1; the head does not count. */
   row: number;
   /**
-   * `payment` a trade was paid · `refund` a part was returned · `fee` the wallet's charge for its service (on a
-   * bill of movements) · `other` a word that no table here knows.
+   * `payment` a trade was paid · `refund` a part was returned · `fee` the wallet's charge for its service, and
+   * `withdrawal` what the merchant took to its bank (on a bill of movements) · `other` a word that no table here knows.
    */
-  kind: 'payment' | 'refund' | 'fee' | 'other';
-  /** Our number (`out_trade_no`); empty on a bill of movements, which names the wallet's alone. */
+  kind: 'payment' | 'refund' | 'fee' | 'withdrawal' | 'other';
+  /** Our number (`out_trade_no`); on a bill of movements whatever its voucher says, which may be nothing. */
   tradeNo: string;
   providerTradeNo: string;
   /** Our number of the refund (`out_refund_no`, `out_request_no`). */

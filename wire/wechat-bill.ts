@@ -23,6 +23,14 @@ export interface WechatSummary {
 
 /** The words of a movement's kind that are the wallet's charge. */
 const FEE_WORDS = ['扣除交易手续费', '交易手续费', '退还手续费', '手续费'];
+/** Those that move the merchant's own money to its bank. Unconfirmed. */
+const WITHDRAWAL_WORDS = ['提现', '自动提现'];
+const MOVEMENTS = new Map<string, BillLine['kind']>([
+  ['交易', 'payment'],
+  ['退款', 'refund'],
+  ...FEE_WORDS.map((word) => [word, 'fee'] as const),
+  ...WITHDRAWAL_WORDS.map((word) => [word, 'withdrawal'] as const),
+]);
 
 /**
  * The text of a trade or fund-flow bill (protocol: bills): a head, rows that begin with a back-tick and are
@@ -111,8 +119,8 @@ export function readWechatFundFlowBill(bytes: AsyncIterable<Uint8Array>): AsyncG
     const voucher = optionalColumn(columns, '业务凭证号');
     return (cells, row) => {
       const word = type(cells) || name(cells);
-      const isFee = FEE_WORDS.includes(word);
-      const kind = isFee ? 'fee' : word === '交易' ? 'payment' : word === '退款' ? 'refund' : 'other';
+      const kind = MOVEMENTS.get(word) ?? 'other';
+      const isFee = kind === 'fee';
       const amountFen = Math.abs(billFen(amount(cells)));
       const sign = direction(cells) === '收入' ? -1 : 1;
       return {

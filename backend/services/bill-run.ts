@@ -1,13 +1,14 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { EndOfTurn } from '../../ports/turn.ts';
-import { classify } from '../domain/reconcile.ts';
 import { addDays, storeDays } from '../domain/store-time.ts';
 import type { BillLine } from '../providers/provider.ts';
+import type { KeptLine } from '../store/bill-line.ts';
 import type { StoredBill } from '../store/bills.ts';
 import type { Store } from '../store/store.ts';
+import { createBillLines } from './bill-lines.ts';
 
 /** Lines of one transaction: a few milliseconds, so that a charge never waits long. */
-const BATCH = 250;
+const BATCH = 1_000;
 const REMOVED_AT_ONCE = 1_000;
 const SLICE_MS = 15 * 60_000;
 
@@ -20,13 +21,16 @@ export class RunStopped extends Error {
 }
 
 /**
- * Reads one bill into the store, line by line, each held against the ledger, then the ledger against the bill. In
+ * Reads one bill into the store, each line held against the ledger, then the ledger against the bill. In
  * bounded memory; between two batches everything else has its turn. Nothing of an earlier reading is touched
  * before this one is whole. Throws what reading throws.
  */
 export function createBillRun(deps: { store: Store; clock: Clock; tillId: string; endOfTurn: EndOfTurn }) {
   const { store, clock, tillId, endOfTurn } = deps;
+  const compared = createBillLines(store, tillId);
 
+  /** Lines alone: that a bill is read, and what became of money, waits for the disk. */
+  const unhurried = <T>(work: () => T): T => store.bills.unhurried(() => store.transact(work));
   const turn = () => new Promise<void>((resolve) => endOfTurn(resolve));
 
   async function read(
@@ -35,49 +39,25 @@ export function createBillRun(deps: { store: Store; clock: Clock; tillId: string
     signal: AbortSignal,
   ): Promise<void> {
     let count = 0;
+    // A reader yields what one piece of the file had: a transaction for each would wait for the disk all the time.
+    const waiting: BillLine[] = [];
+    const keep = async () => {
+      if (signal.aborted) throw new RunStopped();
+      const some = waiting.splice(0, BATCH);
+      count += some.length;
+      unhurried(() => {
+        compared.keep(bill, some);
+        store.bills.progress(bill.billId, count, clock.nowMs());
+      });
+      await turn();
+    };
     for await (const batch of lines) {
-      for (let at = 0; at < batch.length; at += BATCH) {
-        if (signal.aborted) throw new RunStopped();
-        const some = batch.slice(at, at + BATCH);
-        count += some.length;
-        store.transact(() => {
-          for (const line of some) keep(bill, line);
-          store.bills.progress(bill.billId, count, clock.nowMs());
-        });
-        await turn();
-      }
+      for (const line of batch) waiting.push(line);
+      while (waiting.length >= BATCH) await keep();
     }
+    if (waiting.length > 0) await keep();
     await missingThere(bill, count, signal);
     store.transact(() => store.bills.matchUndone(bill.billId));
-  }
-
-  function keep(bill: StoredBill, line: BillLine): void {
-    const { trades, bills } = store;
-    const { tradeNo, refundNo } = line;
-    const refund = refundNo === null ? undefined : store.refunds.byNo(refundNo);
-    const isNumbered = line.kind === 'payment' || line.kind === 'refund';
-    const verdict = classify(
-      line,
-      {
-        trade: trades.byNo(tradeNo),
-        refund: refund && { ...refund, isDone: refund.state === 'succeeded' },
-        isRepeated: isNumbered && bills.isOnBill(bill.billId, tradeNo, line.kind, refundNo),
-      },
-      bill.channel,
-      tillId,
-    );
-    bills.insertLine(bill.billId, {
-      ...verdict,
-      line: line.row,
-      kind: line.kind,
-      tradeNo: tradeNo || null,
-      providerTradeNo: line.providerTradeNo || null,
-      refundNo,
-      amountFen: line.amountFen,
-      feeMilliFen: line.feeMilliFen,
-      atMs: line.atMs,
-      status: line.status,
-    });
   }
 
   /** What the ledger has of the wallet's day and the bill has not. */
@@ -86,27 +66,22 @@ export function createBillRun(deps: { store: Store; clock: Clock; tillId: string
     let line = count;
     for (let fromMs = startMs; fromMs < endMs; fromMs += SLICE_MS) {
       if (signal.aborted) throw new RunStopped();
-      const missing = store.bills.missingThere(bill, fromMs, Math.min(fromMs + SLICE_MS, endMs));
-      if (missing.length === 0) continue;
-      store.transact(() => {
-        for (const trade of missing) {
-          line += 1;
-          store.bills.insertLine(bill.billId, {
-            line,
-            kind: 'payment',
-            class: 'missing_there',
-            why: null,
-            tradeNo: trade.tradeNo,
-            providerTradeNo: trade.providerTradeNo,
-            refundNo: null,
-            amountFen: null,
-            hereFen: trade.amountFen,
-            feeMilliFen: 0,
-            atMs: trade.atMs,
-            status: '',
-          });
-        }
+      const missing = store.bills.numbers.unbilled(bill, fromMs, Math.min(fromMs + SLICE_MS, endMs));
+      const lines = missing.map(({ amountFen, ...known }): KeptLine => {
+        line += 1;
+        return {
+          ...known,
+          line,
+          kind: known.refundNo === null ? 'payment' : 'refund',
+          class: 'missing_there',
+          why: null,
+          amountFen: null,
+          hereFen: amountFen,
+          feeMilliFen: 0,
+          status: '',
+        };
       });
+      if (lines.length > 0) unhurried(() => store.bills.insertLines(bill.billId, lines));
       await turn();
     }
   }
@@ -115,17 +90,13 @@ export function createBillRun(deps: { store: Store; clock: Clock; tillId: string
   async function replaceEarlier(bill: StoredBill): Promise<void> {
     for (const earlier of store.bills.earlier(bill)) {
       store.transact(() => store.bills.inherit(bill.billId, earlier));
-      await discard(earlier);
+      await clearLines(earlier);
+      store.transact(() => store.bills.remove(earlier));
     }
   }
 
-  async function discard(billId: number): Promise<void> {
-    while (store.transact(() => store.bills.removeLines(billId, REMOVED_AT_ONCE)) > 0) await turn();
-    store.transact(() => store.bills.remove(billId));
-  }
-
   async function clearLines(billId: number): Promise<void> {
-    while (store.transact(() => store.bills.removeLines(billId, REMOVED_AT_ONCE)) > 0) await turn();
+    while (unhurried(() => store.bills.removeLines(billId, REMOVED_AT_ONCE)) > 0) await turn();
   }
 
   return { read, replaceEarlier, clearLines };

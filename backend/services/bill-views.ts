@@ -2,7 +2,8 @@ import type { BillLine as BillLineView, Bill as BillView, LineClass } from '../.
 import { CSV_START, csvRow } from '../domain/csv.ts';
 import { type Fen, fenToYuan } from '../domain/money.ts';
 import { storeInstant } from '../domain/store-time.ts';
-import type { StoredBill, StoredLine } from '../store/bills.ts';
+import type { StoredLine } from '../store/bill-line.ts';
+import type { StoredBill } from '../store/bills.ts';
 import type { Store } from '../store/store.ts';
 import { ServiceError } from './errors.ts';
 

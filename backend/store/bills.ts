@@ -1,6 +1,8 @@
-import type { Bill, BillLine, LineClass } from '../../contract/bill.ts';
-import type { Verdict } from '../domain/reconcile.ts';
+import type { Bill, LineClass } from '../../contract/bill.ts';
 import type { Channel } from '../domain/trade.ts';
+import type { BillSums, KeptLine, StoredLine } from './bill-line.ts';
+import { billNumbersTable } from './bill-numbers.ts';
+import { billPagesTable, isPaged, PAGED, type PagedClass } from './bill-pages.ts';
 import type { Db } from './database.ts';
 
 export interface StoredBill {
@@ -18,30 +20,6 @@ export interface StoredBill {
   endedAtMs: number | null;
 }
 
-/** A line as it is kept; amounts in fen, the fee in thousandths of a fen. */
-export interface StoredLine extends Verdict {
-  line: number;
-  kind: BillLine['kind'];
-  tradeNo: string | null;
-  providerTradeNo: string | null;
-  refundNo: string | null;
-  amountFen: number | null;
-  feeMilliFen: number;
-  atMs: number | null;
-  status: string;
-  said: BillLine['said'];
-  resolution: BillLine['resolution'];
-  reason: string | null;
-}
-
-export interface BillSums {
-  counts: { class: LineClass; count: number }[];
-  open: number;
-  paidFen: number;
-  refundedFen: number;
-  feeMilliFen: number;
-}
-
 const LINE = `line, kind, class, why, trade_no AS tradeNo, provider_trade_no AS providerTradeNo, refund_no AS refundNo,
   amount_fen AS amountFen, here_fen AS hereFen, fee_milli_fen AS feeMilliFen, at_ms AS atMs, status, said, resolution, reason`;
 const BILL = `bill_id AS billId, channel, day, kind, source, file_name AS fileName, state, fault, lines,
@@ -50,10 +28,19 @@ const BILL = `bill_id AS billId, channel, day, kind, source, file_name AS fileNa
 const IS_OPEN = `resolution IS NULL
   AND class IN ('missing_here', 'missing_there', 'amount_differs', 'refund_differs', 'unlisted')`;
 
+const PAGES_AT_ONCE = 20;
+/** As SQLite numbers it. */
+const FULL = 2;
+
 export type BillsTable = ReturnType<typeof billsTable>;
 
-/** The tables `bills` and `bill_lines`. */
+/**
+ * The tables `bills`, `bill_lines` and `bill_pages`: a line that needs nobody is kept with many like it, one that
+ * differs is a row of its own.
+ */
 export function billsTable(db: Db) {
+  const pages = billPagesTable(db);
+  const numbers = billNumbersTable(db);
   const insert = db.prepare(
     `INSERT INTO bills (channel, day, kind, source, file_name, state, begun_at_ms, touched_at_ms)
      VALUES (:channel, :day, :kind, :source, :fileName, 'running', :nowMs, :nowMs)`,
@@ -85,12 +72,6 @@ export function billsTable(db: Db) {
      VALUES (:billId, :line, :kind, :class, :why, :tradeNo, :providerTradeNo, :refundNo, :amountFen,
        :hereFen, :feeMilliFen, :atMs, :status)`,
   );
-  // Without statistics the planner would read the whole bill for each line: a thousand lines a second.
-  const isOnBill = db
-    .prepare<[string, number, string, string | null], number>(
-      'SELECT 1 FROM bill_lines INDEXED BY bill_lines_of_trade WHERE trade_no = ? AND bill_id = ? AND kind = ? AND refund_no IS ? LIMIT 1',
-    )
-    .pluck();
   const lines = db.prepare<[Record<string, unknown>], StoredLine>(
     `SELECT ${LINE} FROM bill_lines WHERE bill_id = :billId AND line > :after ORDER BY line LIMIT CAST(:limit AS INTEGER)`,
   );
@@ -113,19 +94,6 @@ export function billsTable(db: Db) {
     `SELECT coalesce(sum(amount_fen) FILTER (WHERE kind = 'payment'), 0) AS paidFen,
        coalesce(sum(amount_fen) FILTER (WHERE kind = 'refund'), 0) AS refundedFen,
        coalesce(sum(fee_milli_fen), 0) AS feeMilliFen FROM bill_lines WHERE bill_id = ?`,
-  );
-  // What is on another day's bill of the wallet is not missing: clocks differ around midnight.
-  const missingThere = db.prepare<
-    [Record<string, unknown>],
-    { tradeNo: string; providerTradeNo: string | null; amountFen: number; atMs: number }
-  >(
-    `SELECT trade_no AS tradeNo, provider_trade_no AS providerTradeNo, amount_fen AS amountFen, paid_at_ms AS atMs
-     FROM trades INDEXED BY trades_paid WHERE state = 'paid' AND paid_at_ms >= :fromMs AND paid_at_ms < :toMs AND channel = :channel
-       AND NOT EXISTS (
-         SELECT 1 FROM bill_lines INDEXED BY bill_lines_of_trade JOIN bills USING (bill_id) WHERE bill_lines.trade_no = trades.trade_no
-           AND bill_lines.kind = 'payment' AND bills.kind = :kind AND (bill_id = :billId OR bills.day <> :day)
-           AND class <> 'missing_there')
-     ORDER BY paid_at_ms, trade_no`,
   );
   const paidAny = db
     .prepare<[string, number, number], number>(
@@ -173,38 +141,66 @@ export function billsTable(db: Db) {
     progress(billId: number, count: number, nowMs: number): void {
       progress.run(count, nowMs, billId);
     },
-    /** Removes up to `limit` lines; returns how many there were. */
-    removeLines: (billId: number, limit: number): number => removeLines.run(billId, billId, limit).changes,
+    numbers,
+    /**
+     * Runs a transaction that a power cut may undo, where every other one waits for the disk. It is on disk with the
+     * next that does. For what is read again from a file if it is lost.
+     */
+    unhurried<T>(transaction: () => T): T {
+      const synchronous = db.pragma('synchronous', { simple: true });
+      if (synchronous !== FULL) return transaction();
+      db.pragma('synchronous = NORMAL');
+      try {
+        return transaction();
+      } finally {
+        db.pragma('synchronous = FULL');
+      }
+    },
+    /** Removes up to `limit` lines, numbers and as many pages as are quick; returns how many there were. */
+    removeLines: (billId: number, limit: number): number =>
+      removeLines.run(billId, billId, limit).changes +
+      numbers.remove(billId, limit) +
+      pages.remove(billId, PAGES_AT_ONCE),
     /** A bill whose lines are removed. */
     remove(billId: number): void {
       remove.run(billId);
     },
-    insertLine(billId: number, stored: Omit<StoredLine, 'said' | 'resolution' | 'reason'>): void {
-      insertLine.run({ billId, ...stored });
+    /** Lines in their order, each to where its class is kept. */
+    insertLines(billId: number, stored: readonly KeptLine[]): void {
+      const paged = new Map<PagedClass, KeptLine[]>();
+      for (const each of stored) {
+        const { class: name } = each;
+        if (!isPaged(name)) insertLine.run({ billId, ...each });
+        else if (paged.has(name)) paged.get(name)?.push(each);
+        else paged.set(name, [each]);
+      }
+      for (const [name, some] of paged) pages.insert(billId, name, some);
     },
-    isOnBill: (billId: number, tradeNo: string, kind: StoredLine['kind'], refundNo: string | null): boolean =>
-      isOnBill.get(tradeNo, billId, kind, refundNo) === 1,
     line: (billId: number, number: number): StoredLine | undefined => line.get(billId, number),
     /** Lines after `after`, of one class, or those that wait for a person, or all. */
     lines(billId: number, which: LineClass | 'open' | undefined, after: number, limit: number): StoredLine[] {
       const asked = { billId, after, limit };
       if (which === 'open') return openLines.all(asked);
-      return which ? linesOfClass.all({ ...asked, class: which }) : lines.all(asked);
+      const rows = which ? linesOfClass.all({ ...asked, class: which }) : lines.all(asked);
+      const paged = PAGED.filter((name) => which === undefined || which === name);
+      return [...rows, ...paged.flatMap((name) => pages.lines(billId, name, after, limit))]
+        .sort((a, b) => a.line - b.line)
+        .slice(0, limit);
     },
     sums(billId: number): BillSums {
-      const summed = sums.get(billId) ?? { paidFen: 0, refundedFen: 0, feeMilliFen: 0 };
-      return { ...summed, counts: counts.all(billId), open: openCount.get(billId) ?? 0 };
+      const rows = sums.get(billId) ?? { paidFen: 0, refundedFen: 0, feeMilliFen: 0 };
+      const paged = pages.sums(billId);
+      const counted = new Map<LineClass, number>();
+      for (const { class: name, count } of [...counts.all(billId), ...paged.counts])
+        counted.set(name, (counted.get(name) ?? 0) + count);
+      return {
+        paidFen: rows.paidFen + paged.paidFen,
+        refundedFen: rows.refundedFen + paged.refundedFen,
+        feeMilliFen: rows.feeMilliFen + paged.feeMilliFen,
+        counts: [...counted].map(([name, count]) => ({ class: name, count })),
+        open: openCount.get(billId) ?? 0,
+      };
     },
-    /** Payments of [fromMs, toMs) that are here and not on the bill. */
-    missingThere: (bill: StoredBill, fromMs: number, toMs: number) =>
-      missingThere.all({
-        fromMs,
-        toMs,
-        channel: bill.channel,
-        kind: bill.kind,
-        billId: bill.billId,
-        day: bill.day,
-      }),
     isAnyPaid: (channel: Channel, fromMs: number, toMs: number): boolean =>
       paidAny.get(channel, fromMs, toMs) === 1,
     /** Takes what was cancelled at the wallet, and closed here, for what it is: nothing. */

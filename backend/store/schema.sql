@@ -7,13 +7,13 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_by_age ON attempts (last_at_ms);
 
-CREATE TABLE bill_lines (
+CREATE TABLE "bill_lines" (
   bill_id INTEGER NOT NULL REFERENCES bills (bill_id),
   -- The row in the file; what is here alone comes after the last.
   line INTEGER NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('payment', 'refund', 'fee', 'other')),
-  class TEXT NOT NULL CHECK (class IN ('matched', 'fee', 'other_till', 'missing_here', 'missing_there',
-    'amount_differs', 'refund_differs', 'unlisted')),
+  kind TEXT NOT NULL CHECK (kind IN ('payment', 'refund', 'fee', 'withdrawal', 'other')),
+  class TEXT NOT NULL CHECK (class IN ('matched', 'fee', 'other_till', 'withdrawal', 'missing_here',
+    'missing_there', 'amount_differs', 'refund_differs', 'unlisted')),
   why TEXT,
   trade_no TEXT,
   provider_trade_no TEXT,
@@ -23,7 +23,7 @@ CREATE TABLE bill_lines (
   fee_milli_fen INTEGER NOT NULL DEFAULT 0,
   at_ms INTEGER,
   status TEXT NOT NULL,
-  said TEXT CHECK (said IN ('paid', 'not_paid', 'contradicts')),
+  said TEXT CHECK (said IN ('paid', 'not_paid', 'refunded', 'not_refunded', 'contradicts')),
   resolution TEXT CHECK (resolution IN ('settled', 'by_person')),
   reason TEXT,
   PRIMARY KEY (bill_id, line),
@@ -37,6 +37,29 @@ CREATE INDEX bill_lines_of_trade ON bill_lines (trade_no, bill_id) WHERE trade_n
 CREATE INDEX bill_lines_open ON bill_lines (bill_id, line)
   WHERE resolution IS NULL
     AND class IN ('missing_here', 'missing_there', 'amount_differs', 'refund_differs', 'unlisted');
+
+CREATE TABLE bill_numbers (
+  bill_id INTEGER NOT NULL REFERENCES bills (bill_id),
+  -- Of a payment our number; of a refund the trade's, a stroke, and its own; behind a # the wallet's number of a
+  -- payment that is not this till's, which is all that a bill of movements has.
+  number TEXT NOT NULL,
+  PRIMARY KEY (bill_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bill_pages (
+  page_id INTEGER PRIMARY KEY,
+  bill_id INTEGER NOT NULL REFERENCES bills (bill_id),
+  class TEXT NOT NULL CHECK (class IN ('matched', 'fee', 'other_till', 'withdrawal')),
+  first_line INTEGER NOT NULL,
+  last_line INTEGER NOT NULL CHECK (last_line >= first_line),
+  count INTEGER NOT NULL CHECK (count > 0),
+  paid_fen INTEGER NOT NULL,
+  refunded_fen INTEGER NOT NULL,
+  fee_milli_fen INTEGER NOT NULL,
+  -- JSON: an array of cells a line.
+  lines TEXT NOT NULL,
+  UNIQUE (bill_id, class, last_line)
+) STRICT;
 
 CREATE TABLE bills (
   bill_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -342,6 +365,8 @@ CREATE INDEX refunds_end ON refunds (substr(refund_no, -4));
 CREATE INDEX refunds_newest ON refunds (requested_at_ms DESC, refund_no DESC);
 
 CREATE INDEX refunds_of_trade ON refunds (trade_no, requested_at_ms);
+
+CREATE INDEX refunds_provider_no ON refunds (provider_refund_no) WHERE provider_refund_no IS NOT NULL;
 
 CREATE INDEX refunds_succeeded ON refunds (succeeded_at_ms, channel, amount_fen) WHERE state = 'succeeded';
 

@@ -72,7 +72,9 @@ export class BillDesk {
     if (nowMs < bounds.endMs + READY_AFTER_MS[channel]) return 'early';
     if (nowMs > bounds.endMs + KEPT_MS) return 'gone';
     const seeds = this.#seeds.filter((seed) => seed.channel === channel && seed.day === day);
-    const entries = billEntries(this.#options.ledger.snapshot(), seeds, channel, bounds);
+    const entries = billEntries(this.#options.ledger.snapshot(), seeds, channel, bounds).filter(
+      ({ kind }) => kind !== 'withdrawal' || how.kind === 'fund_flow',
+    );
     if (entries.length === 0) return 'empty';
     const bytes = this.#written(channel, day, how.kind, entries);
     const sha1 = createHash('sha1').update(bytes).digest('hex');

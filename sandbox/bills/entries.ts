@@ -3,9 +3,9 @@ import type { LedgerChannel, LedgerSnapshot } from '../ledger/ledger.ts';
 const DAY_MS = 86_400_000;
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 
-/** One row of a bill, as the wallet's ledger has it. */
+/** One row of a bill, as the wallet's ledger has it; a withdrawal is on bills of movements alone. */
 export interface BillEntry {
-  kind: 'payment' | 'refund';
+  kind: 'payment' | 'refund' | 'withdrawal';
   tradeNo: string;
   providerTradeNo: string;
   refundNo: string | null;
@@ -28,7 +28,9 @@ export interface BillSeed {
     /** The row has another amount. */
     | { kind: 'amount'; no: string; amountFen: number }
     /** A payment that the ledger has not. */
-    | { kind: 'add'; tradeNo: string; amountFen: number };
+    | { kind: 'add'; tradeNo: string; amountFen: number }
+    /** The merchant took so much to its bank. */
+    | { kind: 'withdraw'; no: string; amountFen: number };
 }
 
 /** The bounds of a bill's day, China time, the end exclusive; null when it is no day. */
@@ -72,7 +74,7 @@ export function billEntries(
       tradeNo: refund.tradeNo,
       providerTradeNo: trade.providerTradeNo ?? '',
       refundNo: refund.refundNo,
-      providerRefundNo: `50${refund.refundNo}`,
+      providerRefundNo: refund.providerRefundNo,
       amountFen: refund.amountFen,
       totalFen: trade.amountFen,
       atMs: refund.refundedAtMs,
@@ -93,21 +95,24 @@ function seeded(entries: BillEntry[], change: BillSeed['change'], dayMs: number)
         numberOf(entry) === change.no ? { ...entry, amountFen: change.amountFen } : entry,
       );
     case 'add':
-      return [
-        ...entries,
-        {
-          kind: 'payment',
-          tradeNo: change.tradeNo,
-          providerTradeNo: `4200${change.tradeNo}`,
-          refundNo: null,
-          providerRefundNo: null,
-          amountFen: change.amountFen,
-          totalFen: change.amountFen,
-          atMs: dayMs + DAY_MS / 2,
-          subject: '账单差异',
-        },
-      ];
+      return [...entries, added('payment', change.tradeNo, change.amountFen, dayMs)];
+    case 'withdraw':
+      return [...entries, added('withdrawal', change.no, change.amountFen, dayMs)];
   }
+}
+
+function added(kind: BillEntry['kind'], no: string, amountFen: number, dayMs: number): BillEntry {
+  return {
+    kind,
+    tradeNo: no,
+    providerTradeNo: kind === 'withdrawal' ? no : `4200${no}`,
+    refundNo: null,
+    providerRefundNo: null,
+    amountFen,
+    totalFen: amountFen,
+    atMs: dayMs + DAY_MS / 2,
+    subject: '账单差异',
+  };
 }
 
 function numberOf(entry: BillEntry): string {

@@ -75,16 +75,8 @@ export function wechatFundFlowBill(entries: readonly BillEntry[], merchant: Merc
   const sum = { income: 0, incomeCount: 0, expense: 0, expenseCount: 0 };
   let balance = 0;
   const rows = entries.flatMap((entry) => {
-    const isRefund = entry.kind === 'refund';
     const number = entry.providerRefundNo ?? entry.providerTradeNo;
-    const movements = [
-      [isRefund ? '退款' : '交易', isRefund ? '支出' : '收入', entry.amountFen],
-      [
-        isRefund ? '退还手续费' : '扣除交易手续费',
-        isRefund ? '收入' : '支出',
-        feeFen(entry.amountFen, FEE_PERCENT_MILLI),
-      ],
-    ] as const;
+    const movements = movementsOf(entry);
     return movements.map(([word, direction, amountFen], index) => {
       const isIncome = direction === '收入';
       balance += isIncome ? amountFen : -amountFen;
@@ -106,7 +98,8 @@ export function wechatFundFlowBill(entries: readonly BillEntry[], merchant: Merc
         yuan(balance),
         merchant.mchId,
         '',
-        entry.refundNo ?? entry.tradeNo,
+        // Unconfirmed: what a refund's movement has for a voucher. It is not the merchant's number.
+        entry.kind === 'refund' ? `REF${entry.providerTradeNo}` : entry.tradeNo,
       ]);
     });
   });
@@ -118,6 +111,27 @@ export function wechatFundFlowBill(entries: readonly BillEntry[], merchant: Merc
     yuan(sum.expense),
   ]);
   return `${BOM}${[FLOW_COLUMNS, ...rows, FLOW_SUMMARY, totals].join('\r\n')}\r\n`;
+}
+
+type Movement = readonly [word: string, direction: '收入' | '支出', amountFen: number];
+
+/** What an entry moves on the merchant's account. */
+function movementsOf({ kind, amountFen }: BillEntry): readonly Movement[] {
+  const fee = feeFen(amountFen, FEE_PERCENT_MILLI);
+  switch (kind) {
+    case 'payment':
+      return [
+        ['交易', '收入', amountFen],
+        ['扣除交易手续费', '支出', fee],
+      ];
+    case 'refund':
+      return [
+        ['退款', '支出', amountFen],
+        ['退还手续费', '收入', fee],
+      ];
+    case 'withdrawal':
+      return [['提现', '支出', amountFen]];
+  }
 }
 
 function row(cells: readonly string[]): string {

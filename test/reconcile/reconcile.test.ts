@@ -1,55 +1,45 @@
 import { describe, expect, test } from 'vitest';
 import { openMemoryDatabase } from '../../backend/store/database.ts';
 import type { Store } from '../../backend/store/store.ts';
-import type { LineClass } from '../../contract/bill.ts';
-import { wechatTradeBill } from '../../sandbox/bills/wechat.ts';
-import { type Books, DAY, writeBooks } from './books.ts';
+import { billFile, DAY, seededSales, type Way, writeBooks } from './books.ts';
 import { reconcileStand } from './stand.ts';
 
-const MERCHANT = { appId: 'wxtest0000000001', mchId: '1900000101' };
-const COUNT = 4_000;
-const ONE_IN = 13;
+const SEED = 20261120;
+
+/** A stand whose ledger has `count` sales of which many differ, and the day's bill of WeChat. */
+function shop(count: number) {
+  const db = openMemoryDatabase();
+  const stand = reconcileStand(db);
+  const books = writeBooks(db, 'wechat', seededSales(SEED, count, 4));
+  return { db, stand, books, bill: billFile('wechat', books.entries) };
+}
+
+/** The same of just these sales. */
+function shopOf(...ways: Way[]) {
+  const db = openMemoryDatabase();
+  const stand = reconcileStand(db);
+  const sales = ways.map((way) => ({ way, amountFen: 1_250 }));
+  const books = writeBooks(db, 'wechat', sales);
+  return { db, stand, books, bill: billFile('wechat', books.entries) };
+}
 
 function all(store: Store, billId: number) {
   return store.bills.lines(billId, undefined, 0, 1_000_000);
 }
 
-/** What was found, by number, besides what is matched; a number that stands twice is matched once. */
-function differences(store: Store, billId: number): [string, LineClass][] {
-  return all(store, billId)
-    .filter((line) => line.class !== 'matched')
-    .map((line): [string, LineClass] => [line.tradeNo ?? '', line.class])
-    .sort();
-}
-
-function expected(books: Books): [string, LineClass][] {
-  return [...books.expected].sort();
-}
-
-function billOf(books: Books): Buffer {
-  return Buffer.from(wechatTradeBill(books.entries, MERCHANT));
+function first<T>(found: readonly T[]): T {
+  const [one] = found;
+  if (one === undefined) throw new Error('There is none.');
+  return one;
 }
 
 describe('a bill held against the ledger', () => {
-  test('every difference is found and rightly classed, and none is invented', async () => {
-    const stand = reconcileStand(openMemoryDatabase());
-    const books = writeBooks(stand.store, COUNT, ONE_IN);
-    const billId = await stand.drop(billOf(books));
-    expect(stand.store.bills.byId(billId)).toMatchObject({ state: 'done', lines: books.entries.length });
-    expect(differences(stand.store, billId)).toEqual(expected(books));
-    const { counts, paidFen } = stand.store.bills.sums(billId);
-    const missing = [...books.expected.values()].filter((each) => each === 'missing_there').length;
-    expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(books.entries.length + missing);
-    expect(paidFen).toBe(books.entries.reduce((sum, { amountFen }) => sum + amountFen, 0));
-  });
-
   test('a payment that the till had missed is settled by the wallet’s answer, never by the line alone', async () => {
-    const stand = reconcileStand(openMemoryDatabase());
-    const books = writeBooks(stand.store, 400, ONE_IN);
+    const { stand, books, bill } = shop(400);
     const [confirmed = '', denied = '', ...silent] = books.missed;
     stand.wechat.status.set(confirmed, 'paid');
     stand.wechat.status.set(denied, 'closed');
-    const billId = await stand.drop(billOf(books));
+    const billId = await stand.drop(bill);
     const line = (tradeNo: string) => all(stand.store, billId).find((each) => each.tradeNo === tradeNo);
     expect(line(confirmed)).toMatchObject({ class: 'missing_here', said: 'paid', resolution: 'settled' });
     expect(stand.store.trades.byNo(confirmed)).toMatchObject({ state: 'paid', late: true });
@@ -59,11 +49,10 @@ describe('a bill held against the ledger', () => {
   });
 
   test('a wallet that does not answer leaves the difference open, and asking again settles it', async () => {
-    const stand = reconcileStand(openMemoryDatabase());
-    const books = writeBooks(stand.store, 400, ONE_IN);
-    const [missed = ''] = books.missed;
+    const { stand, books, bill } = shopOf('missed', 'amount');
+    const missed = first(books.missed);
     stand.wechat.down = 'no_answer';
-    const billId = await stand.drop(billOf(books));
+    const billId = await stand.drop(bill);
     const { open } = stand.store.bills.sums(billId);
     expect(stand.store.trades.byNo(missed)?.state).toBe('closed');
     stand.wechat.down = null;
@@ -75,30 +64,24 @@ describe('a bill held against the ledger', () => {
   });
 
   test('what was cancelled at the wallet, paid and given back whole, is nothing on either side', async () => {
-    const stand = reconcileStand(openMemoryDatabase());
-    const books = writeBooks(stand.store, 100, ONE_IN);
-    const [cancelled = ''] = books.missed;
-    const paid = books.entries.find(({ tradeNo }) => tradeNo === cancelled);
-    if (!paid) throw new Error('No such payment.');
-    books.entries.push({
-      ...paid,
-      kind: 'refund',
-      refundNo: cancelled,
-      providerRefundNo: '50',
-      atMs: paid.atMs + 1_000,
-    });
-    const billId = await stand.drop(billOf(books));
-    books.expected.delete(cancelled);
-    expect(differences(stand.store, billId)).toEqual(expected(books));
+    const { stand, books } = shopOf('missed', 'agrees');
+    const paid = first(books.entries);
+    const back = { refundNo: paid.tradeNo, providerRefundNo: '50', atMs: paid.atMs + 1_000 };
+    const entries = [...books.entries, { ...paid, ...back, kind: 'refund' as const }];
+    const billId = await stand.drop(billFile('wechat', entries));
+    expect(all(stand.store, billId)).toMatchObject([
+      { class: 'matched', kind: 'payment', why: 'undone' },
+      { class: 'matched', kind: 'payment', why: null },
+      { class: 'matched', kind: 'refund', why: 'undone' },
+    ]);
+    expect(stand.store.bills.sums(billId).open).toBe(0);
   });
 
   test('a reading that is killed in the middle changes nothing, and run again it comes to the same', async () => {
-    const whole = reconcileStand(openMemoryDatabase());
-    const books = writeBooks(whole.store, COUNT, ONE_IN);
-    const reference = all(whole.store, await whole.drop(billOf(books)));
+    const whole = shop(8_000);
+    const reference = all(whole.stand.store, await whole.stand.drop(whole.bill));
 
-    const db = openMemoryDatabase();
-    writeBooks(reconcileStand(db).store, COUNT, ONE_IN);
+    const { db, bill } = shop(8_000);
     for (const dieAfter of [1, 3, 7]) {
       let turns = 0;
       // The process is gone: what was awaited never comes.
@@ -107,24 +90,23 @@ describe('a bill held against the ledger', () => {
         if (turns < dieAfter) setImmediate(task);
       });
       const billId = dying.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
-      void dying.reconcile.addPiece(billId, 0, billOf(books), true).catch(() => {});
+      void dying.reconcile.addPiece(billId, 0, bill, true).catch(() => {});
       while (turns < dieAfter) await new Promise((resolve) => setImmediate(resolve));
       const next = reconcileStand(db);
       next.reconcile.start();
       expect(next.store.bills.byId(billId)).toMatchObject({ state: 'failed', fault: 'interrupted' });
-      const again = await next.drop(billOf(books));
+      const again = await next.drop(bill);
       expect(all(next.store, again)).toEqual(reference);
       expect(next.store.bills.byId(billId)).toBeUndefined();
     }
   });
 
   test('a file that is cut off, or is none, is said to be so and leaves the last result alone', async () => {
-    const stand = reconcileStand(openMemoryDatabase());
-    const books = writeBooks(stand.store, 500, ONE_IN);
-    const good = await stand.drop(billOf(books));
+    const { stand, bill } = shop(500);
+    const good = await stand.drop(bill);
     const before = all(stand.store, good);
     for (const [bytes, fault] of [
-      [billOf(books).subarray(0, 9_000), 'truncated'],
+      [bill.subarray(0, 9_000), 'truncated'],
       [Buffer.from('<html>'), 'format'],
       [Buffer.alloc(200_000, 'x'), 'too_large'],
     ] as const) {
@@ -138,15 +120,13 @@ describe('a bill held against the ledger', () => {
   });
 
   test('what a person decided still holds when the same bill is read again', async () => {
-    const stand = reconcileStand(openMemoryDatabase());
-    const books = writeBooks(stand.store, 300, ONE_IN);
-    const first = await stand.drop(billOf(books));
-    const [line] = stand.store.bills.lines(first, 'open', 0, 1);
-    if (!line) throw new Error('Nothing is open.');
-    stand.reconcile.resolve(first, line.line, 'called the wallet');
-    expect(() => stand.reconcile.resolve(first, line.line, 'again')).toThrow('bill_line_not_open');
+    const { stand, bill } = shop(300);
+    const earlier = await stand.drop(bill);
+    const line = first(stand.store.bills.lines(earlier, 'open', 0, 1));
+    stand.reconcile.resolve(earlier, line.line, 'called the wallet');
+    expect(() => stand.reconcile.resolve(earlier, line.line, 'again')).toThrow('bill_line_not_open');
     expect(stand.store.events.after(0, 10)).toMatchObject([{ type: 'bill.resolved', what: line.class }]);
-    const second = await stand.drop(billOf(books));
+    const second = await stand.drop(bill);
     expect(stand.store.bills.line(second, line.line)).toMatchObject({
       resolution: 'by_person',
       reason: 'called the wallet',
@@ -154,8 +134,7 @@ describe('a bill held against the ledger', () => {
   });
 
   test('one bill is read at a time, and a piece is taken once and in its place', async () => {
-    const stand = reconcileStand(openMemoryDatabase());
-    const bytes = billOf(writeBooks(stand.store, 500, ONE_IN));
+    const { stand, bill: bytes } = shop(2_000);
     const billId = stand.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
     expect(() => stand.reconcile.fetch('wechat', DAY, 'trade')).toThrow('bill_busy');
     const piece = bytes.subarray(0, 20_000);

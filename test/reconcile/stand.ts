@@ -1,54 +1,50 @@
 import { fen } from '../../backend/domain/money.ts';
+import { readDropped as readAlipay } from '../../backend/providers/alipay/bill.ts';
+import type { BillKind, BillLine } from '../../backend/providers/provider.ts';
+import { readDropped as readWechat } from '../../backend/providers/wechat-v3/bill.ts';
 import { createAskAboutLine } from '../../backend/services/bill-ask.ts';
 import { createBillRun } from '../../backend/services/bill-run.ts';
 import { createHub } from '../../backend/services/hub.ts';
 import { createReconcile } from '../../backend/services/reconcile.ts';
 import { createSettle } from '../../backend/services/settle.ts';
+import { createSettleRefund } from '../../backend/services/settle-refund.ts';
 import { createWallets } from '../../backend/services/wallets.ts';
 import type { Db } from '../../backend/store/database.ts';
 import { createStore } from '../../backend/store/store.ts';
 import { silentLog } from '../../ports/log.ts';
 import { SimClock } from '../../ports/sim-clock.ts';
 import { type EndOfTurn, systemEndOfTurn } from '../../ports/turn.ts';
-import { readWechatTradeBill } from '../../wire/wechat-bill.ts';
 import { ScriptedProvider } from '../fakes/provider.ts';
 import { testBook } from '../fakes/refund-book.ts';
-import { DAY, TILL } from './books.ts';
+import { type BookChannel, DAY, TILL } from './books.ts';
 
 /** Noon of the day after. */
 const NOW_MS = Date.parse('2026-11-21T12:00:00+08:00');
 
-/** Reconciling over a database, with a scripted WeChat and nothing else of a till around it. */
+/** Reconciling over a database, with scripted wallets whose files are read for real, and nothing else of a till. */
 export function reconcileStand(db: Db, endOfTurn: EndOfTurn = systemEndOfTurn) {
   const clock = new SimClock(NOW_MS);
   const store = createStore(db);
   const wechat = new ScriptedProvider('wechat');
-  const provider = Object.assign(wechat, {
-    bills: {
-      kinds: ['trade' as const],
-      fetch: async () => ({
-        outcome: { kind: 'not_ready' as const },
-        exchange: {
-          httpStatus: null,
-          providerCode: null,
-          requestId: null,
-          answer: null,
-          providerDateMs: null,
-        },
-      }),
-      read: (bytes: AsyncIterable<Uint8Array>) => readWechatTradeBill(bytes),
-    },
-  });
-  const wallets = createWallets([provider], NOW_MS);
+  const alipay = new ScriptedProvider('alipay');
+  const wallets = createWallets(
+    [
+      withBills(wechat, ['trade', 'fund_flow'], readWechat),
+      withBills(alipay, ['trade'], (bytes) => readAlipay(bytes)),
+    ],
+    NOW_MS,
+  );
   const hub = createHub();
-  const settle = createSettle(store, { automaticMaxFen: fen(20_000) }, testBook(store));
+  const book = testBook(store);
+  const settle = createSettle(store, { automaticMaxFen: fen(20_000) }, book);
+  const settleRefund = createSettleRefund(store, book);
   const reconcile = createReconcile({
     store,
     clock,
     log: silentLog(),
     wallets,
     run: createBillRun({ store, clock, tillId: TILL, endOfTurn }),
-    ask: createAskAboutLine({ store, clock, wallets, settle, observe: () => false, hub }),
+    ask: createAskAboutLine({ store, clock, wallets, settle, settleRefund, observe: () => false, hub }),
     isAlone: true,
   });
 
@@ -61,24 +57,61 @@ export function reconcileStand(db: Db, endOfTurn: EndOfTurn = systemEndOfTurn) {
     }
   }
 
+  /** As a window does: each piece once the one before is taken, the last one said to be so. */
+  async function dropPieces(
+    pieces: AsyncIterable<Uint8Array>,
+    { channel = 'wechat', kind = 'trade', day = DAY }: Dropped = {},
+  ): Promise<number> {
+    const billId = reconcile.drop(channel, day, kind, 'bill.csv');
+    let position = 0;
+    let piece: Uint8Array = new Uint8Array(0);
+    for await (const next of pieces) {
+      if (piece.length > 0) await reconcile.addPiece(billId, position, piece, false);
+      position += piece.length;
+      piece = next;
+    }
+    await reconcile.addPiece(billId, position, piece, true);
+    await idle(billId);
+    return billId;
+  }
+
   return {
     store,
     clock,
     wechat,
+    alipay,
     reconcile,
     idle,
+    dropPieces,
     /** Drops the bytes in as a file, piece by piece, and waits for the result. */
-    async drop(bytes: Uint8Array, pieceBytes = 40 * 1024): Promise<number> {
-      const billId = reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
-      for (let at = 0; at < bytes.length; at += pieceBytes)
-        await reconcile.addPiece(
-          billId,
-          at,
-          bytes.subarray(at, at + pieceBytes),
-          at + pieceBytes >= bytes.length,
-        );
-      await idle(billId);
-      return billId;
+    drop(bytes: Uint8Array, how: Dropped & { pieceBytes?: number } = {}): Promise<number> {
+      return dropPieces(inPieces(bytes, how.pieceBytes ?? 40 * 1024), how);
     },
   };
+}
+
+interface Dropped {
+  channel?: BookChannel;
+  kind?: BillKind;
+  day?: string;
+}
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+function withBills(
+  provider: ScriptedProvider,
+  kinds: BillKind[],
+  read: (bytes: AsyncIterable<Uint8Array>, kind: BillKind) => AsyncIterable<BillLine[]>,
+) {
+  const exchange = {
+    httpStatus: null,
+    providerCode: null,
+    requestId: null,
+    answer: null,
+    providerDateMs: null,
+  };
+  const fetch = async () => ({ outcome: { kind: 'not_ready' as const }, exchange });
+  return Object.assign(provider, { bills: { kinds, fetch, read } });
 }
