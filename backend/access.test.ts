@@ -67,6 +67,7 @@ const EXPECTED: Record<string, { input?: object; may: string }> = {
   'auth.refresh': { input: { refreshToken: 'none' }, may: `${PEOPLE} locked nobody stranger` },
   'auth.session': { may: `${ALL} locked nobody` },
   'auth.names': { may: `${PEOPLE} locked nobody` },
+  'auth.present': { may: `${PEOPLE} locked nobody stranger` },
   'auth.unlock': { input: { pin: '0000' }, may: `${PEOPLE} locked nobody stranger` },
   'people.list': { may: 'owner manager' },
   'people.setUpOwner': { input: { name: 'x', pin: '903751' }, may: 'owner manager' },

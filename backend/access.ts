@@ -60,6 +60,10 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
       if (standing === 'nobody') throw new ServiceError('sign_in_needed');
       throw new ServiceError(standing === 'locked' ? 'screen_locked' : 'not_allowed');
     },
+    /** Whoever changes something is there: their session is not left alone. What is only looked at may be a window by itself. */
+    async note({ needs }: ProcedureMeta, method: string | undefined, { signedIn }: Who): Promise<void> {
+      if (signedIn && method !== 'GET' && needs !== 'sign_in') await sessions.used(signedIn.session);
+    },
     /**
      * The second person's id where one is asked for, checked now; null where none is. Throws
      * `approval_needed`, `approval_by_person`, `approval_refused`, `sign_in_locked`.

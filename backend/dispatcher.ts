@@ -82,7 +82,9 @@ export function createRouter(deps: {
     .$context<HandlerContext>()
     .use(async ({ context, procedure, next }) => {
       const who = await access.who(context);
-      access.admit(procedure['~orpc'].meta.needs, who.standing);
+      const { meta, route } = procedure['~orpc'];
+      access.admit(meta.needs, who.standing);
+      await access.note(meta, route.method, who);
       return next({ context: { who, by: who.by } });
     })
     .use(async ({ procedure, next }) => {
@@ -246,6 +248,7 @@ export function createRouter(deps: {
       logout: os.auth.logout.handler(({ context }) => desk.logout(context)),
       session: os.auth.session.handler(({ context }) => desk.session(context)),
       names: os.auth.names.handler(() => people.names()),
+      present: os.auth.present.handler(({ context }) => desk.present(context)),
       lock: os.auth.lock.handler(({ context }) => desk.lock(context)),
       unlock: os.auth.unlock.handler(({ input, context }) => desk.unlock(input.pin, context)),
     },

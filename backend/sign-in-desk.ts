@@ -41,6 +41,11 @@ export function createSignInDesk(deps: {
       await sessions.leave(seatOf(context), context.by);
       return await now(context);
     },
+    /** Somebody is at the window. Says how it stands: a session that was left alone is locked, and stays so. */
+    async present(context: Caller): Promise<SignedIn> {
+      if (context.who.signedIn) await sessions.used(context.who.signedIn.session);
+      return access.signedIn(context.who);
+    },
     /** Where nobody is signed in there is nothing to lock. */
     async lock(context: Caller): Promise<SignedIn> {
       if (context.who.signedIn) await sessions.lock(context.who.signedIn.session, context.by);

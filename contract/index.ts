@@ -287,6 +287,13 @@ export const contract = {
     names: procedure('see_names')
       .route({ method: 'GET', path: '/auth/names', summary: 'Who can sign in at this till' })
       .output(z.array(z.string())),
+    present: procedure('sign_in')
+      .route({
+        method: 'POST',
+        path: '/auth/present',
+        summary: 'Somebody is there: a session that is left alone locks itself',
+      })
+      .output(SignedIn),
     lock: procedure('sign_in')
       .route({ method: 'POST', path: '/auth/lock', summary: 'Lock the screen; the session stays' })
       .output(SignedIn),

@@ -57,7 +57,7 @@ export const SignedIn = z.object({
   /** The screen is locked: their PIN opens it again. */
   isLocked: z.boolean(),
   rights: z.array(Right),
-  /** The screen locks itself after so many idle minutes; 0: never. */
+  /** A session that is left alone for so many minutes is locked, by the window and by the backend; 0: never. */
   lockAfterMinutes: z.int(),
 });
 export type SignedIn = z.infer<typeof SignedIn>;

@@ -37,6 +37,7 @@ export function sessionConformance(
         personId: 'p1',
         deviceHash: 'd1',
         lockedAtMs: null,
+        seenAtMs: NOW,
       });
       expect(await ground.kept.alive('s1', NOW + DAY)).toBeNull();
       expect(await ground.kept.alive('other', NOW)).toBeNull();
@@ -94,15 +95,25 @@ export function sessionConformance(
       expect(await ground.kept.endAllOf('p1', NOW, null)).toEqual(['s2']);
     });
 
+    test('when its person was last seen is kept, through a refresh, too', async () => {
+      await begin('s1');
+      await ground.kept.seen('s1', NOW + 5_000);
+      expect(await ground.kept.alive('s1', NOW)).toMatchObject({ seenAtMs: NOW + 5_000 });
+      expect(await show('s1-t0', 's1-t1')).toMatchObject({ signIn: { seenAtMs: NOW + 5_000 } });
+    });
+
     test('a lock is kept until it is taken away; an ended session is not locked into being', async () => {
       await begin('s1');
-      await ground.kept.lock('s1', NOW);
+      expect(await ground.kept.lock('s1', NOW)).toBe(true);
+      expect(await ground.kept.lock('s1', NOW + 1)).toBe(false);
       expect(await ground.kept.alive('s1', NOW)).toMatchObject({ lockedAtMs: NOW });
       expect(await show('s1-t0', 's1-t1')).toMatchObject({ kind: 'rotated', signIn: { lockedAtMs: NOW } });
-      await ground.kept.lock('s1', null);
+      expect(await ground.kept.lock('s1', null)).toBe(true);
+      expect(await ground.kept.lock('s1', null)).toBe(false);
       expect(await ground.kept.alive('s1', NOW)).toMatchObject({ lockedAtMs: null });
       await ground.kept.end('s1', NOW);
       await ground.kept.lock('s1', NOW);
+      await ground.kept.seen('s1', NOW);
       expect(await ground.kept.alive('s1', NOW)).toBeNull();
     });
   });

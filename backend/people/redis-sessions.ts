@@ -34,7 +34,7 @@ export function redisSessions(redis: RedisConnection): SessionStore {
       await run(
         BEGIN,
         [sessionKey(sessionId), tokenKey(tokenHash), personKey(personId)],
-        [sessionId, personId, deviceHash, untilMs, untilMs - nowMs],
+        [sessionId, personId, deviceHash, untilMs, untilMs - nowMs, nowMs],
       );
     },
     async rotate({ tokenHash, nextHash, deviceHash, nowMs, graceMs, untilMs }) {
@@ -48,15 +48,18 @@ export function redisSessions(redis: RedisConnection): SessionStore {
     async alive(sessionId, nowMs) {
       const fields = await reached(() =>
         redis.reach(() =>
-          redis.client.hmget(sessionKey(sessionId), 'id', 'person', 'device', 'locked', 'until'),
+          redis.client.hmget(sessionKey(sessionId), 'id', 'person', 'device', 'locked', 'seen', 'until'),
         ),
       );
-      const [id, person, device, locked, until] = fields;
+      const [id, person, device, locked, seen, until] = fields;
       if (!id || !person || !device || Number(until) <= nowMs) return null;
-      return signInOf([id, person, device, locked ?? '']);
+      return signInOf([id, person, device, locked ?? '', seen ?? '']);
     },
     async lock(sessionId, atMs) {
-      await run(LOCK, [sessionKey(sessionId)], [atMs ?? '']);
+      return (await run(LOCK, [sessionKey(sessionId)], [atMs ?? ''])) === 1;
+    },
+    async seen(sessionId, atMs) {
+      await run(SEEN, [sessionKey(sessionId)], [atMs]);
     },
     async end(sessionId) {
       await run(END, [sessionKey(sessionId)], []);
@@ -68,12 +71,19 @@ export function redisSessions(redis: RedisConnection): SessionStore {
   };
 }
 
-function signInOf([sessionId = '', personId = '', deviceHash = '', locked = '']: string[]): SignIn {
-  return { sessionId, personId, deviceHash, lockedAtMs: locked === '' ? null : Number(locked) };
+function signInOf([
+  sessionId = '',
+  personId = '',
+  deviceHash = '',
+  locked = '',
+  seen = '',
+]: string[]): SignIn {
+  const lockedAtMs = locked === '' ? null : Number(locked);
+  return { sessionId, personId, deviceHash, lockedAtMs, seenAtMs: Number(seen) };
 }
 
 const BEGIN = script(`
-redis.call('HSET', KEYS[1], 'id', ARGV[1], 'person', ARGV[2], 'device', ARGV[3], 'locked', '', 'until', ARGV[4])
+redis.call('HSET', KEYS[1], 'id', ARGV[1], 'person', ARGV[2], 'device', ARGV[3], 'locked', '', 'seen', ARGV[6], 'until', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('HSET', KEYS[2], 'session', ARGV[1], 'used', '', 'until', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
@@ -87,13 +97,12 @@ local now, grace, untilMs = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[
 local token = redis.call('HMGET', KEYS[1], 'session', 'used', 'until')
 if not token[1] or tonumber(token[3]) <= now then return {'unknown'} end
 local key = KEYS[3] .. token[1]
-local session = redis.call('HMGET', key, 'id', 'person', 'device', 'locked', 'until')
-if not session[1] or tonumber(session[5]) <= now then return {'unknown'} end
-if session[3] ~= ARGV[1] then return {'other_device', session[1], session[2], session[3], session[4]} end
+local session = redis.call('HMGET', key, 'id', 'person', 'device', 'locked', 'seen', 'until')
+if not session[1] or tonumber(session[6]) <= now then return {'unknown'} end
+local function answer(kind) return {kind, session[1], session[2], session[3], session[4], session[5] or ''} end
+if session[3] ~= ARGV[1] then return answer('other_device') end
 local again = token[2] ~= ''
-if again and math.abs(now - tonumber(token[2])) > grace then
-  return {'reused', session[1], session[2], session[3], session[4]}
-end
+if again and math.abs(now - tonumber(token[2])) > grace then return answer('reused') end
 if not again then redis.call('HSET', KEYS[1], 'used', ARGV[2]) end
 local life = untilMs - now
 if redis.call('EXISTS', KEYS[2]) == 0 then
@@ -103,11 +112,18 @@ end
 redis.call('HSET', key, 'until', ARGV[4])
 redis.call('PEXPIRE', key, life)
 redis.call('PEXPIRE', '{people}:person:' .. session[2], life)
-return {again and 'again' or 'rotated', session[1], session[2], session[3], session[4]}
+return answer(again and 'again' or 'rotated')
 `);
 
 const LOCK = script(`
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'locked', ARGV[1]) end
+local locked = redis.call('HGET', KEYS[1], 'locked')
+if not locked or (locked == '') == (ARGV[1] == '') then return 0 end
+redis.call('HSET', KEYS[1], 'locked', ARGV[1])
+return 1
+`);
+
+const SEEN = script(`
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'seen', ARGV[1]) end
 `);
 
 const END = script(`

@@ -1,4 +1,4 @@
-import type { SignIn } from '../store/sign-ins.ts';
+import type { NewSignIn, SignIn } from '../store/sign-ins.ts';
 import type { Store } from '../store/store.ts';
 
 /** What became of a refresh token that was shown. */
@@ -24,14 +24,15 @@ interface Shown {
  * backends share. Tokens are known by their hash alone. Ending is at once and for good.
  */
 export interface SessionStore {
-  begin(
-    session: Omit<SignIn, 'lockedAtMs'> & { nowMs: number; untilMs: number; tokenHash: string },
-  ): Promise<void>;
+  begin(session: NewSignIn & { nowMs: number; untilMs: number; tokenHash: string }): Promise<void>;
   /** In one step, however many ask at once: of all that show a token, one uses it. */
   rotate(shown: Shown): Promise<Rotation>;
   /** The session while it lasts, else null. */
   alive(sessionId: string, nowMs: number): Promise<SignIn | null>;
-  lock(sessionId: string, atMs: number | null): Promise<void>;
+  /** Whether it was not so before: of all that lock it at once, one did. */
+  lock(sessionId: string, atMs: number | null): Promise<boolean>;
+  /** Its person did something. */
+  seen(sessionId: string, atMs: number): Promise<void>;
   end(sessionId: string, nowMs: number): Promise<void>;
   /** Ends every session of a person but one; answers with those that it ended. */
   endAllOf(personId: string, nowMs: number, but: string | null): Promise<string[]>;
@@ -66,7 +67,10 @@ export function databaseSessions(store: Store): SessionStore {
       return signIns.alive(sessionId, nowMs) ?? null;
     },
     async lock(sessionId, atMs) {
-      store.transact(() => signIns.lock(sessionId, atMs));
+      return store.transact(() => signIns.lock(sessionId, atMs));
+    },
+    async seen(sessionId, atMs) {
+      store.transact(() => signIns.seen(sessionId, atMs));
     },
     async end(sessionId, nowMs) {
       store.transact(() => signIns.end(sessionId, nowMs));

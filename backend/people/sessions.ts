@@ -1,10 +1,10 @@
-import type { Clock } from '../../ports/clock.ts';
-import type { By } from '../domain/actor.ts';
+import { type Clock, MINUTE, SECOND } from '../../ports/clock.ts';
+import { type By, byTill } from '../domain/actor.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { ServiceError } from '../services/errors.ts';
 import { atTheTill, type NewEvent } from '../store/events.ts';
 import type { Person } from '../store/people.ts';
-import type { SignIn } from '../store/sign-ins.ts';
+import type { NewSignIn, SignIn } from '../store/sign-ins.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Place } from './sign-in.ts';
@@ -29,9 +29,12 @@ export interface Seat {
   /** The refresh token that came with the call by itself. */
   refreshToken(): string | null;
   /** Takes its place, and says what the caller is given. */
-  seated(signIn: Omit<SignIn, 'lockedAtMs'>, refreshToken: string): Promise<Handed>;
+  seated(signIn: NewSignIn, refreshToken: string): Promise<Handed>;
   left(): void;
 }
+
+/** How finely it is kept when somebody was last there: more often would only write. */
+const SEEN_STEP_MS = 10 * SECOND;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -61,11 +64,24 @@ export function createSessions(deps: { store: Store; clock: Clock; kept: Session
     say('session.ended', signIn.personId, why, by);
   }
 
-  /** The session that a call rides on, while it lasts and its device is the same. */
+  function isLeftAlone({ seenAtMs }: SignIn): boolean {
+    const limitMs = store.policy.get().lockAfterMinutes * MINUTE;
+    // A clock that was set locks, too: nobody knows how long ago it was.
+    return limitMs > 0 && Math.abs(clock.nowMs() - seenAtMs) >= limitMs + SEEN_STEP_MS;
+  }
+
+  async function lock(signIn: SignIn, what: 'idle' | null, by: By): Promise<SignIn> {
+    const lockedAtMs = clock.nowMs();
+    if (await kept.lock(signIn.sessionId, lockedAtMs)) say('session.locked', signIn.personId, what, by);
+    return { ...signIn, lockedAtMs };
+  }
+
+  /** The session that a call rides on, while it lasts and its device is the same; locked where it was left alone. */
   async function of(seat: Seat): Promise<SignIn | null> {
     const sessionId = seat.sessionId();
     const signIn = sessionId === null ? null : await kept.alive(sessionId, clock.nowMs());
-    return signIn !== null && signIn.deviceHash === seat.deviceHash ? signIn : null;
+    if (signIn === null || signIn.deviceHash !== seat.deviceHash) return null;
+    return signIn.lockedAtMs === null && isLeftAlone(signIn) ? await lock(signIn, 'idle', byTill()) : signIn;
   }
 
   return {
@@ -140,11 +156,16 @@ export function createSessions(deps: { store: Store; clock: Clock; kept: Session
       seat.left();
     },
     async lock(signIn: SignIn, by: By): Promise<void> {
-      if (signIn.lockedAtMs !== null) return;
-      await kept.lock(signIn.sessionId, clock.nowMs());
-      say('session.locked', signIn.personId, null, by);
+      if (signIn.lockedAtMs === null) await lock(signIn, null, by);
+    },
+    /** Its person does something, or is there: it is not left alone. A locked one stays locked. */
+    async used(signIn: SignIn): Promise<void> {
+      const nowMs = clock.nowMs();
+      if (signIn.lockedAtMs === null && Math.abs(nowMs - signIn.seenAtMs) >= SEEN_STEP_MS)
+        await kept.seen(signIn.sessionId, nowMs);
     },
     async unlock(signIn: SignIn, by: By): Promise<void> {
+      await kept.seen(signIn.sessionId, clock.nowMs());
       await kept.lock(signIn.sessionId, null);
       say('session.unlocked', signIn.personId, null, by);
     },

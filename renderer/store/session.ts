@@ -34,6 +34,15 @@ export function createSession(deps: {
       link.keep({ accessToken: null, refreshToken: null });
       change((state) => ({ ...state, session: null, link: { phase: 'signed_out' } }));
     },
+    /** Somebody touches the till. Where the backend has locked it meanwhile, so does the window. */
+    async present(): Promise<void> {
+      await api.auth.present().then(
+        (session) => {
+          if (get().session?.person?.personId === session.person?.personId) take(session);
+        },
+        () => {},
+      );
+    },
     /** The screen is locked at once, whether or not the backend can be told. */
     async lock(): Promise<void> {
       const { session } = get();

@@ -127,6 +127,7 @@ function nameOf(writes: readonly Write[], prepare: (sql: string) => Database.Sta
   // What it has told the other tills of its orders.
   if (find('INSERT INTO claims_told')) return 'claims';
   if (find('INSERT INTO till')) return 'identify';
+  if (find('UPDATE till SET settings')) return 'settings';
   if (find('UPDATE upkeep')) return 'upkeep';
   throw new Error(`A commit without a name: ${writes.map(({ sql }) => sql).join('; ')}`);
 }

@@ -57,6 +57,12 @@ test('an owner is set up, locks, unlocks, reloads without a PIN, leaves, and sig
   await account.waitFor();
   expect(await account.textContent()).toBe(NAMES.owner);
 
+  // Left alone, and its own timer did not run: at the first touch the window learns that it is locked.
+  till.db.exec('UPDATE sign_ins SET seen_at_ms = 0');
+  await page.keyboard.press('7');
+  await page.getByTestId('unlock').waitFor();
+  await typePin(PINS.owner);
+
   await account.click();
   await page.getByTestId('sign-out').click();
   await page.getByTestId('sign-in').waitFor();
