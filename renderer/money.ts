@@ -14,3 +14,10 @@ export function spokenYuan(fen: number): string {
 export function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',');
 }
+
+/** Yuan as typed, `12.5` or `¥ 1,234`, as fen; null where it is no amount. By digits only. */
+export function fenOf(typed: string): number | null {
+  const [, yuan, tenths = ''] =
+    /^[¥￥]?\s*(\d{1,9})(?:\.(\d{0,2}))?$/.exec(typed.trim().replaceAll(',', '')) ?? [];
+  return yuan === undefined ? null : Number(yuan + tenths.padEnd(2, '0'));
+}

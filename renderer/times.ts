@@ -62,6 +62,8 @@ export function countdown(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+const DAY_MS = 86_400_000;
+
 /** Until the till has said where its store stands. */
 let storeZone = 'Asia/Shanghai';
 
@@ -78,6 +80,25 @@ export function clockTime(at: string, precision: 'minutes' | 'seconds' = 'second
     minute: '2-digit',
     ...(precision === 'seconds' ? { second: '2-digit' } : {}),
   }).format(new Date(at));
+}
+
+/** Today's day in the store, `2026-11-21`. */
+export function storeDay(): string {
+  return dayAndTime(new Date(nowMs()).toISOString()).slice(0, 10);
+}
+
+/** The instant at which the store's clock shows `2026-11-21T14:30`, ms since the epoch; of two the earlier one. */
+export function instantAt(shown: string): number {
+  const wanted = Date.parse(`${shown}Z`);
+  const offset = (ms: number) => {
+    const at = dayAndTime(new Date(ms).toISOString()).replace(' ', 'T');
+    return Date.parse(`${at}Z`) - Math.floor(ms / 1_000) * 1_000;
+  };
+  // The clock may have been changed between the guess and the answer.
+  const first = wanted - offset(wanted - DAY_MS);
+  const second = wanted - offset(wanted + DAY_MS);
+  const fits = (ms: number) => ms + offset(ms) === wanted;
+  return [first, second].sort((a, b) => a - b).find(fits) ?? Math.max(first, second);
 }
 
 /** `2026-11-21 14:34:10` in the store's zone. */

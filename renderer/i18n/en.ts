@@ -1,9 +1,12 @@
 import { billsEn } from './bills-en.ts';
 import { peopleEn } from './people-en.ts';
+import { reportsEn } from './reports-en.ts';
+
 /** Every word on the screen, by key. `errors.*` are the contract's codes; `zh` must have the same keys. */
 export const en = {
   ...billsEn,
   ...peopleEn,
+  ...reportsEn,
   'app.name': 'Mianfu',
   'sandbox.word': 'DEMO',
   'sandbox.text': 'No real money here: both wallets are built in.',

@@ -1,10 +1,12 @@
 import { billsZh } from './bills-zh.ts';
 import type { Key } from './en.ts';
 import { peopleZh } from './people-zh.ts';
+import { reportsZh } from './reports-zh.ts';
 
 export const zh: Record<Key, string> = {
   ...billsZh,
   ...peopleZh,
+  ...reportsZh,
   'app.name': '面付',
   'sandbox.word': '演示',
   'sandbox.text': '这里没有真钱，两个钱包都是内置的。',

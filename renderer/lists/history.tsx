@@ -1,16 +1,20 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
+import { HistoryFilters } from './history-filters.tsx';
 import { Sheet } from './sheet.tsx';
 import { Timeline } from './timeline.tsx';
 import { TradeRows } from './trade-rows.tsx';
+import { useHistory } from './use-history.ts';
 
 /** Every trade, newest first; one of them opens as a timeline. */
 export default function History(props: { tradeNo: string | undefined; onClose(): void }) {
   const { t } = useWords();
   const [isAsking, setAsking] = useState(false);
-  const [query, setQuery] = useState('');
   const [opened, setOpened] = useState(props.tradeNo ?? null);
+  // The search field stands in the sheet's head, outside of what is rendered here.
+  const everywhere = useRef(document.body);
+  const { query, setQuery, filters, setFilters } = useHistory(everywhere, setOpened, opened === null);
   const back = <Action onPress={() => setOpened(null)}>{t('history.back')}</Action>;
   return (
     <Sheet
@@ -24,7 +28,10 @@ export default function History(props: { tradeNo: string | undefined; onClose():
       {opened !== null ? (
         <Timeline tradeNo={opened} onAsking={setAsking} />
       ) : (
-        <TradeRows query={query} onOpen={setOpened} />
+        <>
+          <HistoryFilters filters={filters} onFilters={setFilters} />
+          <TradeRows query={query} filters={filters} onOpen={setOpened} />
+        </>
       )}
     </Sheet>
   );

@@ -10,28 +10,35 @@ import { tradeWord } from '../owed.ts';
 import { useTillContext } from '../till-context.ts';
 import { dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
+import { type Filters, filtersSet, historyQuery } from './history-query.ts';
 import { ListState } from './list-state.tsx';
 import { usePage } from './use-page.ts';
 
 const PAGE = 50;
 
 /** The trades that a search finds, newest first. */
-export function TradeRows({ query, onOpen }: { query: string; onOpen(tradeNo: string): void }) {
+export function TradeRows(props: { query: string; filters: Filters; onOpen(tradeNo: string): void }) {
+  const { query, filters, onOpen } = props;
   const { api } = useTillContext();
   const { t } = useWords();
   const read = useCallback(
     (q: string, cursor: string | undefined) =>
       api.trades.list({
         limit: PAGE,
-        ...(q.trim() === '' ? {} : { q: q.trim() }),
+        ...historyQuery(q, filters),
         ...(cursor === undefined ? {} : { cursor }),
       }),
-    [api],
+    [api, filters],
   );
   const { page, failure, more, again } = usePage(read, query, '');
   const items = page?.items ?? [];
   const isEmpty = page !== null && items.length === 0;
-  const empty = query.trim() === '' ? t('history.empty') : t('orders.none_found', { q: query.trim() });
+  const isNarrowed = filtersSet(filters) > 0;
+  const empty = isNarrowed
+    ? t('filter.none_found')
+    : query.trim() === ''
+      ? t('history.empty')
+      : t('orders.none_found', { q: query.trim() });
   return (
     <>
       <ListState isRead={page !== null} failure={failure} empty={isEmpty ? empty : null} onAgain={again} />

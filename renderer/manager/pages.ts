@@ -7,6 +7,7 @@ export const PAGES: Record<ManagerPage, ComponentType> = {
   people: lazy(() => import('./people-page.tsx')),
   policy: lazy(() => import('./policy-page.tsx')),
   push: lazy(() => import('./push-page.tsx')),
+  reports: lazy(() => import('./reports-page.tsx')),
   shifts: lazy(() => import('./shifts-page.tsx')),
   trades: lazy(() => import('./trades-page.tsx')),
 };

@@ -1,6 +1,7 @@
 import type { Api } from '../link.ts';
+import { saveFile } from '../save-file.ts';
 
-/** Puts the parts of the file together and hands it to the window's own way of saving. */
+/** Puts the parts of the file together and lets the person keep it. */
 export async function saveBillCsv(api: Api, billId: number): Promise<void> {
   const parts: string[] = [];
   let name = 'bill.csv';
@@ -10,10 +11,5 @@ export async function saveBillCsv(api: Api, billId: number): Promise<void> {
     name = part.fileName;
     cursor = part.nextCursor;
   }
-  const url = URL.createObjectURL(new Blob(parts, { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(new File(parts, name, { type: 'text/csv;charset=utf-8' }));
 }

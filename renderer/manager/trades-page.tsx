@@ -1,16 +1,19 @@
 import { TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
+import { HistoryFilters } from '../lists/history-filters.tsx';
 import { Timeline } from '../lists/timeline.tsx';
 import { TradeRows } from '../lists/trade-rows.tsx';
+import { useHistory } from '../lists/use-history.ts';
 import { IncidentFile } from './incident-file.tsx';
 
 /** Finds any trade, and shows what became of it. */
 export default function TradesPage() {
   const { t } = useWords();
-  const [query, setQuery] = useState('');
   const [opened, setOpened] = useState<string | null>(null);
+  const page = useRef<HTMLDivElement>(null);
+  const { query, setQuery, filters, setFilters } = useHistory(page, setOpened, opened === null);
   if (opened !== null)
     return (
       <>
@@ -19,7 +22,7 @@ export default function TradesPage() {
       </>
     );
   return (
-    <>
+    <div className="history-page" ref={page}>
       <TextInput
         type="search"
         value={query}
@@ -30,7 +33,8 @@ export default function TradesPage() {
         classNames={{ input: 'search' }}
         variant="unstyled"
       />
-      <TradeRows query={query} onOpen={setOpened} />
-    </>
+      <HistoryFilters filters={filters} onFilters={setFilters} />
+      <TradeRows query={query} filters={filters} onOpen={setOpened} />
+    </div>
   );
 }

@@ -9,11 +9,13 @@ import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { SignedIn } from '../../contract/people.ts';
 import type { Refund } from '../../contract/refund.ts';
 import type { RelayStatus, RelayTest } from '../../contract/relay.ts';
+import type { Report } from '../../contract/report.ts';
 import type { Shift } from '../../contract/shift.ts';
 import type { Till, TillStatus } from '../../contract/till.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 import { listen } from '../../ports/service.ts';
 import * as sample from './sample.ts';
+import * as takings from './sample-report.ts';
 
 /** What a scene's backend answers. */
 export interface Script {
@@ -40,6 +42,7 @@ export interface Script {
   byHand?: ErrorCode;
   bills?: Bill[];
   shifts?: Shift[];
+  report?: Report;
   relay?: Partial<RelayStatus>;
   /** How enrolling ends; absent, the till is enrolled and connected. */
   enrols?: ErrorCode;
@@ -97,8 +100,10 @@ export async function startFakeTill(ui: string) {
         response,
         (script.live ?? []).map((each) => each.charge),
       );
+    if (path === '/trades/cashiers') return json(response, takings.cashiers);
+    if (path === '/reports/takings') return json(response, script.report ?? takings.today);
     if (path === '/trades')
-      return json(response, { items: known.flatMap((each) => each.charge?.trades ?? []), nextCursor: null });
+      return json(response, { items: trades(known, request.url ?? ''), nextCursor: null });
     if (/\/(give-back|keep)$/.test(path)) return byHand(response, path);
     if (path.startsWith('/trades/')) {
       const [first] = known;
@@ -175,6 +180,16 @@ export async function startFakeTill(ui: string) {
   function bills(path: string): object {
     if (path.endsWith('/lines')) return { items: sample.billLines, nextCursor: null };
     return { items: script.bills ?? sample.bills, nextCursor: null };
+  }
+
+  /** As far as a scene narrows them. */
+  function trades(known: readonly Order[], url: string): Trade[] {
+    const { searchParams } = new URL(url, 'http://till');
+    const channel = searchParams.get('channel');
+    const least = Number(searchParams.get('amountFromFen') ?? 0);
+    return known
+      .flatMap((each) => each.charge?.trades ?? [])
+      .filter((each) => (channel === null || each.channel === channel) && each.amountFen >= least);
   }
 
   function incidentFile(response: ServerResponse, url: string): void {

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import type { TillStatus } from '../../contract/till.ts';
 import type { FakeTill, Script } from './fake-till.ts';
 import * as sample from './sample.ts';
+import * as takings from './sample-report.ts';
 
 export interface Scene {
   name: string;
@@ -30,6 +31,12 @@ const shifts = async (page: Page) => {
   await page.keyboard.press('F6');
   await page.getByTestId('manager-shifts').click();
   await page.locator('.shift-now').waitFor();
+};
+const reports = async (page: Page, period = 'today') => {
+  await page.keyboard.press('F6');
+  await page.getByTestId('manager-reports').click();
+  await page.getByTestId(`report-${period}`).click();
+  await page.locator('.report-amount').waitFor();
 };
 const bills = async (page: Page) => {
   await page.keyboard.press('F6');
@@ -378,6 +385,49 @@ export const SCENES: Scene[] = [
     act: async (page) => {
       await page.keyboard.press('F6');
       await page.locator('.manager .list-row').first().waitFor();
+    },
+  },
+  { name: 'reports', screen: 'idle', script: {}, act: (page) => reports(page) },
+  {
+    name: 'reports-month',
+    screen: 'idle',
+    script: { report: takings.month },
+    act: (page) => reports(page, 'month'),
+  },
+  {
+    name: 'reports-own',
+    screen: 'idle',
+    script: { report: takings.big },
+    act: async (page) => {
+      await reports(page, 'own');
+      await page.locator('.bars-plot').first().focus();
+      await page.keyboard.press('End');
+      await page.keyboard.press('ArrowLeft');
+    },
+  },
+  {
+    name: 'reports-shares',
+    screen: 'idle',
+    script: { report: takings.month },
+    act: async (page) => {
+      await reports(page, 'month');
+      await page.locator('.shares').last().scrollIntoViewIfNeeded();
+    },
+  },
+  { name: 'reports-empty', screen: 'idle', script: { report: takings.none }, act: (page) => reports(page) },
+  {
+    name: 'history-filters',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await page.keyboard.press('F6');
+      await page.locator('.manager .list-row').first().waitFor();
+      await page.getByTestId('filter').click();
+      await page.getByTestId('filter-from').fill('2026-11-21T14:00');
+      await page.getByTestId('filter-channel').selectOption('wechat');
+      await page.getByTestId('filter-cashier').selectOption({ index: 2 });
+      await page.getByTestId('filter-amountFrom').fill('12.5');
+      await page.locator('.manager .mark-alipay').first().waitFor({ state: 'detached' });
     },
   },
   { name: 'shift', screen: 'idle', script: {}, act: shifts },

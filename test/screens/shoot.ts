@@ -45,6 +45,10 @@ const KEPT = [
   'attention-refund',
   'by-hand',
   'manager',
+  'reports',
+  'reports-month',
+  'reports-empty',
+  'history-filters',
   'shift',
   'shift-slip',
   'bills',
@@ -67,6 +71,8 @@ const KEPT = [
   'push-enrol',
 ];
 const KEPT_DARK = [
+  'reports',
+  'history-filters',
   'refund',
   'refunds',
   'sign-in',
@@ -81,6 +87,8 @@ const KEPT_DARK = [
   'push-through',
 ];
 const KEPT_EN = [
+  'reports',
+  'history-filters',
   'refund',
   'sign-in',
   'signed-in',
