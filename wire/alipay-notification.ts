@@ -1,8 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { KeyObject } from 'node:crypto';
+import { type AlipayForm, readAlipayForm } from './alipay-form.ts';
 import { rsaSign, rsaVerify } from './rsa.ts';
-
-/** A notification has some forty fields; more than this is not one. */
-const FIELDS_MAX = 200;
 
 export interface AlipayNotification {
   fields: ReadonlyMap<string, string>;
@@ -22,24 +21,17 @@ export type AlipayNotificationReading =
  * may believe the other. Total on hostile input.
  */
 export function readAlipayNotification(body: Uint8Array): AlipayNotificationReading {
-  // Latin-1 keeps each byte as one character, whatever the charset is.
-  const raw = new Map<string, string>();
-  for (const part of Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-    .toString('latin1')
-    .split('&')) {
-    if (part === '') continue;
-    const cut = part.indexOf('=');
-    const name = unescaped(cut < 0 ? part : part.slice(0, cut));
-    const value = unescaped(cut < 0 ? '' : part.slice(cut + 1));
-    if (!name || value === null || raw.size >= FIELDS_MAX) return { ok: false, why: 'not_a_form' };
-    if (raw.has(name)) return { ok: false, why: 'duplicate' };
-    raw.set(name, value);
-  }
-  if (raw.size === 0) return { ok: false, why: 'not_a_form' };
-  const fields = decoded(raw);
-  if (!fields) return { ok: false, why: 'charset' };
-  const signed = signedBytes(raw, ['sign', 'sign_type']);
-  return { ok: true, notification: { fields, signed, signedV2: () => signedBytes(raw, ['sign']) } };
+  const form = readAlipayForm(body);
+  if (typeof form === 'string') return { ok: false, why: form };
+  const signed = signedBytes(form.raw, ['sign', 'sign_type']);
+  const charset = CHARSETS.get((form.raw.get('charset') ?? 'utf-8').toLowerCase());
+  if (!charset || !decode(form, charset)) return { ok: false, why: 'charset' };
+  return { ok: true, notification: { fields: form.raw, signed, signedV2: () => signedV2(body) } };
+}
+
+function signedV2(body: Uint8Array): Uint8Array {
+  const form = readAlipayForm(body);
+  return typeof form === 'string' ? new Uint8Array() : signedBytes(form.raw, ['sign']);
 }
 
 /** Whether the signature of a trade notification (V1) holds. What is signed otherwise is none, and does not pass. */
@@ -71,62 +63,40 @@ function signedBytes(raw: ReadonlyMap<string, string>, without: readonly string[
   return Buffer.from(text, 'latin1');
 }
 
-/** Null when the charset is not one that Alipay sends, or the bytes are not of it. */
-function decoded(raw: ReadonlyMap<string, string>): ReadonlyMap<string, string> | null {
-  const charset = CHARSETS[(raw.get('charset') ?? 'utf-8').toLowerCase()];
-  if (!charset) return null;
-  // ASCII is the same in all of them.
-  const foreign: [string, string][] = [];
-  for (const field of raw) {
-    if (NOT_ASCII.test(field[1]) || NOT_ASCII.test(field[0])) foreign.push(field);
+/** Puts the text where the bytes stood; false when they are not of the charset. */
+function decode({ raw, foreign }: AlipayForm, charset: 'utf-8' | 'gb18030'): boolean {
+  if (foreign.length === 0) return true;
+  const text = charset === 'utf-8' ? utf8 : gb18030();
+  for (const name of foreign) {
+    const [readName, readValue] = [text(name), text(raw.get(name) ?? '')];
+    if (readName === null || readValue === null) return false;
+    raw.delete(name);
+    raw.set(readName, readValue);
   }
-  if (foreign.length === 0) return raw;
-  const decoder = new TextDecoder(charset, { fatal: true, ignoreBOM: true });
-  const text = (latin1: string) => decoder.decode(Buffer.from(latin1, 'latin1'));
-  const fields = new Map(raw);
-  try {
-    for (const [name, value] of foreign) {
-      fields.delete(name);
-      fields.set(text(name), text(value));
+  return true;
+}
+
+function utf8(latin1: string): string | null {
+  const bytes = Buffer.from(latin1, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : null;
+}
+
+function gb18030(): (latin1: string) => string | null {
+  const decoder = new TextDecoder('gb18030', { fatal: true, ignoreBOM: true });
+  return (latin1) => {
+    try {
+      return decoder.decode(Buffer.from(latin1, 'latin1'));
+    } catch {
+      return null;
     }
-  } catch {
-    return null;
-  }
-  return fields;
+  };
 }
 
-const CHARSETS: Readonly<Record<string, string>> = {
-  'utf-8': 'utf-8',
-  utf8: 'utf-8',
-  gbk: 'gb18030',
-  gb2312: 'gb18030',
-  gb18030: 'gb18030',
-};
-
-const NOT_ASCII = /[\x80-\xff]/;
-
-/** Decoded once, each byte one character; null when an escape is broken. */
-function unescaped(text: string): string | null {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
-  let from = spaced.indexOf('%');
-  if (from < 0) return spaced;
-  let decoded = spaced.slice(0, from);
-  while (from >= 0) {
-    const [high, low] = [hexDigit(spaced, from + 1), hexDigit(spaced, from + 2)];
-    if (high < 0 || low < 0) return null;
-    const next = spaced.indexOf('%', from + 3);
-    decoded += LATIN1[high * 16 + low] + spaced.slice(from + 3, next < 0 ? undefined : next);
-    from = next;
-  }
-  return decoded;
-}
-
-/** Every byte as its character. */
-const LATIN1 = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
-
-function hexDigit(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code >= 48 && code <= 57) return code - 48;
-  const letter = code | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
-}
+/** By what Alipay calls them. */
+const CHARSETS = new Map<string, 'utf-8' | 'gb18030'>([
+  ['utf-8', 'utf-8'],
+  ['utf8', 'utf-8'],
+  ['gbk', 'gb18030'],
+  ['gb2312', 'gb18030'],
+  ['gb18030', 'gb18030'],
+]);

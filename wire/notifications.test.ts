@@ -58,6 +58,58 @@ describe('an Alipay notification', () => {
     }
   });
 
+  test('names its fields as the obvious reading of a form does, and is refused where that one is', () => {
+    const obvious = (text: string): Map<string, string> | null => {
+      const fields = new Map<string, string>();
+      for (const part of text.split('&').filter((each) => each !== '')) {
+        const [name = '', ...rest] = part.split('=');
+        if (/%(?![0-9a-f]{2})/i.test(part)) return null;
+        const plain = (escaped: string) =>
+          escaped
+            .replaceAll('+', ' ')
+            .replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+        if (plain(name) === '' || fields.has(plain(name))) return null;
+        fields.set(plain(name), plain(rest.join('=')));
+      }
+      return fields.size === 0 || fields.size > 200 ? null : fields;
+    };
+    const piece = fc.constantFrom(
+      'x',
+      'y',
+      'z',
+      '=',
+      '=',
+      '&',
+      '&',
+      '+',
+      '%',
+      '%41',
+      '%3d',
+      '%26',
+      '%',
+      '4',
+      'G',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
+        const text = pieces.join('');
+        const reading = readAlipayNotification(Buffer.from(text));
+        expect(reading.ok ? new Map(reading.notification.fields) : null).toEqual(obvious(text));
+      }),
+      { numRuns: 3_000 },
+    );
+    const many = (count: number) => Array.from({ length: count }, (_, n) => `f${n}=1`).join('&');
+    expect(readAlipayNotification(Buffer.from(many(200))).ok).toBe(true);
+    expect(readAlipayNotification(Buffer.from(many(201))).ok).toBe(false);
+  });
+
+  test('in a charset that Alipay does not send is refused, whatever it calls it', () => {
+    for (const charset of ['utf-16', 'constructor', '__proto__', 'toString', '']) {
+      const form = Buffer.from(`subject=%E6%8B%BF&charset=${charset}`);
+      expect(readAlipayNotification(form)).toEqual({ ok: false, why: 'charset' });
+    }
+  });
+
   test('without a key has no signature, and is not genuine', () => {
     const form = writeAlipayNotification({ subject: 'tea' });
     expect(new URLSearchParams(form).has('sign')).toBe(false);
