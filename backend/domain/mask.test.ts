@@ -22,6 +22,38 @@ test.each([
   expect(masked(text)).toBe(kept);
 });
 
+test('a long text is masked in a time that grows with its length alone', () => {
+  const cost = (length: number) => {
+    const texts = [
+      'a'.repeat(length),
+      'a@'.repeat(length / 2),
+      'a.'.repeat(length / 2),
+      'a@a.a+'.repeat(length / 6),
+    ];
+    const before = process.cpuUsage();
+    for (const text of texts) expect(masked(`${text} li.min@example.com`)).toContain('l***@example.com');
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  cost(4_000);
+  // A quadratic search would need minutes for the long ones.
+  expect(cost(400_000)).toBeLessThan(2_000_000);
+});
+
+test('an address is masked as one expression would mask it', () => {
+  const email = /([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)/g;
+  const pieces = fc.array(fc.constantFrom('a', 'bc', '@', '@', '.', '-', '+', ' ', '"', '拿'), {
+    maxLength: 30,
+  });
+  fc.assert(
+    fc.property(pieces, (parts) => {
+      const text = parts.join('');
+      expect(masked(text)).toBe(text.replace(email, '$1***@$2'));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 test('what is masked stays as it is when it is masked again', () => {
   const parts = fc.constantFrom(
     '"openid":"oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"',

@@ -9,7 +9,8 @@ const PAYER =
 const IN_JSON = new RegExp(`"(${PAYER})"(\\s*:\\s*)"((?:[^"\\\\]|\\\\.)*)"`, 'g');
 const IN_FORM = new RegExp(`(?<![\\w])(${PAYER})=([^&\\s"]*)`, 'g');
 const PHONE = /(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)/g;
-const EMAIL = /([\w.+-])[\w.+-]*@([\w-]+(?:\.[\w-]+)+)/g;
+const EMAIL_NAME = /[\w.+-]/;
+const EMAIL_HOST = /[\w-]+(?:\.[\w-]+)+/y;
 /** Alipay's ids of people and firms; WeChat's of people. */
 const ALIPAY_ID = /(?<!\d)2088\d{8}(\d{4})(?!\d)/g;
 const OPENID = /(?<![\w-])o[\w-]{23}([\w-]{4})(?![\w-])/g;
@@ -17,17 +18,34 @@ const KEY = /-----BEGIN [A-Z ]+-----[^-]*(?:-----END [A-Z ]+-----)?/g;
 
 /** A text as it may be kept. Masking twice changes nothing more. */
 export function masked(text: string): string {
-  return text
+  const named = text
     .replace(KEY, '****')
     .replace(
       IN_JSON,
       (_, name: string, colon: string, value: string) => `"${name}"${colon}"${payerTail(value)}"`,
     )
     .replace(IN_FORM, (_, name: string, value: string) => `${name}=${payerTail(value)}`)
-    .replace(PHONE, '$1****$2')
-    .replace(EMAIL, '$1***@$2')
-    .replace(ALIPAY_ID, '2088****$1')
-    .replace(OPENID, '****$1');
+    .replace(PHONE, '$1****$2');
+  return withoutEmails(named).replace(ALIPAY_ID, '2088****$1').replace(OPENID, '****$1');
+}
+
+/**
+ * Of an address the first character and the host. Looked for from each `@` backwards: an expression that looks
+ * forward tries every place of a long word anew, and stands still over what a stranger may answer.
+ */
+function withoutEmails(text: string): string {
+  let shown = '';
+  let done = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let from = at;
+    while (from > done && EMAIL_NAME.test(text[from - 1] ?? '')) from -= 1;
+    EMAIL_HOST.lastIndex = at + 1;
+    if (from === at || !EMAIL_HOST.test(text)) continue;
+    shown += `${text.slice(done, from + 1)}***`;
+    done = EMAIL_HOST.lastIndex;
+    shown += text.slice(at, done);
+  }
+  return shown + text.slice(done);
 }
 
 /** Enough of a payer to tell two apart on the screen, too little to know one: the wallet's own mask, or the last four characters. */
