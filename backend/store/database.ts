@@ -185,6 +185,7 @@ function openDatabase(path: string, dir: string, options: OpenOptions): { db: Db
     migrate(db, all);
     if (!isChecked && !isLarge && nowMs !== null) noteCheck(db, nowMs);
     layOutLog(db);
+    keepUndoInMemory(db);
     return { db, isUnchecked: !isChecked && isLarge };
   } catch (error) {
     db.close();
@@ -248,6 +249,14 @@ function layOutLog(db: Db): void {
     if (db.inTransaction) db.exec('ROLLBACK');
     db.pragma(`cache_size = ${cacheSize}`);
   }
+}
+
+/**
+ * What a savepoint needs to be taken back grows past 64 kB within a payment, and SQLite then moves it to a
+ * temporary file: made, written and removed inside every such commit, on a disk that may be full.
+ */
+function keepUndoInMemory(db: Db): void {
+  db.pragma('temp_store = MEMORY');
 }
 
 /** An exclusive lock that the operating system releases when the process ends, even by kill -9. */
