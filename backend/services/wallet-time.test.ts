@@ -77,6 +77,42 @@ describe('the till’s time', () => {
     expect(Math.abs(offMs() - 2 * HOUR)).toBeLessThanOrEqual(1_000);
   });
 
+  test('stays right on a machine that slept and woke with its clock where it was', async () => {
+    const clock = new SimClock(TRUE_MS);
+    let sleptMs = 0;
+    const machine = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      sinceBootMs: () => clock.sinceBootMs() + sleptMs,
+      after: clock.after.bind(clock),
+    };
+    const time = createWalletTime(machine);
+    time.observe(header(TRUE_MS), 0, 0);
+    sleptMs = HOUR;
+    await clock.advance(SECOND);
+    expect(Math.abs(time.nowMs() - (TRUE_MS + SECOND + HOUR))).toBeLessThanOrEqual(1_000);
+  });
+
+  test('does not ask for the time since boot at every look', async () => {
+    let asked = 0;
+    const clock = new SimClock(TRUE_MS);
+    const machine = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      sinceBootMs: () => {
+        asked += 1;
+        return clock.sinceBootMs();
+      },
+      after: clock.after.bind(clock),
+    };
+    const time = createWalletTime(machine);
+    for (let n = 0; n < 1_000; n++) time.nowMs();
+    expect(asked).toBeLessThanOrEqual(2);
+    clock.jumpWall(MINUTE);
+    time.nowMs();
+    expect(asked).toBeLessThanOrEqual(3);
+  });
+
   test('learns nothing from an answer that took too long', () => {
     const { time, hear } = machine(5 * MINUTE);
     expect(hear(0, 20_000)).toBe(false);

@@ -2,6 +2,12 @@ import type { Clock } from '../../ports/clock.ts';
 
 /** A step of the machine's clock that is no slewing: more than the coarsest measure of the time since boot. */
 const STEP_MS = 2_500;
+/**
+ * The time since boot costs as much as ten reads of the other clocks: while these two go together it is not read,
+ * but for once in a while, since a machine that slept may wake with its wall where it was.
+ */
+const UNMOVED_MS = 100;
+const LOOK_MS = 100;
 /** The till's time is corrected when it is off by more than this; a `Date` header has whole seconds only. */
 const TOLERANCE_MS = 2_000;
 /** An answer that took longer says too little about the time. */
@@ -32,9 +38,16 @@ export function createWalletTime(clock: Clock): WalletTime {
   /** What the last measurement left uncorrected. */
   let restMs = 0;
   let bootAtMs = clock.nowMs() - clock.sinceBootMs();
+  /** The wall less the monotonic clock, and the monotonic time, at the last look for a step. */
+  let lastLook = { aheadMs: Number.NaN, atMs: 0 };
 
   /** A step of the machine's clock leaves the measured time where it was. */
   function correction(): number {
+    const atMs = clock.monotonicMs();
+    const aheadMs = clock.nowMs() - atMs;
+    if (atMs - lastLook.atMs < LOOK_MS && Math.abs(aheadMs - lastLook.aheadMs) < UNMOVED_MS)
+      return correctionMs;
+    lastLook = { aheadMs, atMs };
     const nowBootAtMs = clock.nowMs() - clock.sinceBootMs();
     const stepMs = nowBootAtMs - bootAtMs;
     bootAtMs = nowBootAtMs;
