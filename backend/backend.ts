@@ -143,7 +143,7 @@ export function createBackend(ports: BackendPorts): Backend {
     ports.endOfTurn,
   );
 
-  const hub = createHub();
+  const hub = createHub(ports.endOfTurn);
   const answers = new Counter({
     name: 'mianfu_wallet_answers_total',
     help: 'Questions to the wallets by channel and outcome',

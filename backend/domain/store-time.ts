@@ -11,7 +11,7 @@ const STARTS_MAX = 1_000;
 
 /** `2026-11-21T14:32:10.000+08:00` */
 export function storeInstant(ms: number): string {
-  return new Date(ms + INSTANT_OFFSET_MS).toISOString().replace('Z', '+08:00');
+  return `${new Date(ms + INSTANT_OFFSET_MS).toISOString().slice(0, -1)}+08:00`;
 }
 
 /** An accounting day: its name (`yyyy-MM-dd`) and its bounds in ms since the epoch, the end exclusive. */

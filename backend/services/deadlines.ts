@@ -57,9 +57,7 @@ export function createDeadlines(deps: { clock: Clock; log: Log; store: Store; se
   return {
     start(): void {
       running = true;
-      stopListening = hub.listen(({ kind }) => {
-        if (kind === 'committed') arm();
-      });
+      stopListening = hub.followCommits(arm);
       arm();
     },
     stop(): void {

@@ -25,8 +25,9 @@ class Receiver {
 }
 
 function world(db: Db = openMemoryDatabase(), clock = new SimClock(1_000_000), alone = true) {
-  const store = createStore(db, undefined, false, (task) => void clock.after(0, task));
-  const hub = createHub();
+  const endOfTurn = (task: () => void) => void clock.after(0, task);
+  const store = createStore(db, undefined, false, endOfTurn);
+  const hub = createHub(endOfTurn);
   const receiver = new Receiver();
   const drain = createDrain({
     clock,

@@ -325,9 +325,7 @@ export function createDrain(deps: {
         store.outbox.stopWaiting(nowMs - FORGOTTEN_MS);
       });
       started = true;
-      stopListening = hub.listen(({ kind }) => {
-        if (kind === 'committed') arm();
-      });
+      stopListening = hub.followCommits(arm);
       arm();
     },
     /** Ends every try under way without believing or writing what it brings. */

@@ -108,10 +108,7 @@ export function createNotify(deps: {
       posted,
       nowMs,
     );
-    const settled = await store.transactSoon(() =>
-      // Asked here: another of its kind may have been written in the same group.
-      settle.notified(trade.tradeNo, outcome, nowMs, stateNow(trade) === 'paid' ? null : exchange),
-    );
+    const settled = await store.transactSoon(() => settle.notified(trade.tradeNo, outcome, nowMs, exchange));
     if (settled.changed.length > 0) hub.tell({ kind: 'committed' });
   }
 

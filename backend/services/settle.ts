@@ -80,7 +80,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
 
   /**
    * Applies what a notification proves. What the wallet is asked next is asked at once when that changed
-   * something; a question under way goes on.
+   * something; a question under way goes on. Of a trade that is paid the wire has shown enough before.
    */
   function notified(
     tradeNo: string,
@@ -90,8 +90,9 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     by = BY_NOTIFICATION,
   ): Settled {
     return store.transact(() => {
-      if (exchange) store.exchanges.append(exchange);
-      const applied = read(mustRead(store, tradeNo), 'query', result, nowMs);
+      const before = mustRead(store, tradeNo);
+      if (exchange && before.state !== 'paid') store.exchanges.append(exchange);
+      const applied = read(before, 'query', result, nowMs);
       if (applied.changed.length > 0) planNow(applied, nowMs);
       return applied;
     }, by);
@@ -227,10 +228,10 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
 
   /** Whether a payment that nobody asked for goes back, and by whom. */
   function dueBack(paid: Trade): RefundDue | null {
-    // After a restore its refund may be known while its payment was not.
-    if (book.leftFen(paid) === 0) return null;
     const orderCancelled = store.orders.byNo(paid.orderNo)?.state === 'cancelled';
-    return refundDue({ ...paid, orderCancelled }, policy);
+    const due = refundDue({ ...paid, orderCancelled }, policy);
+    // After a restore its refund may be known while its payment was not.
+    return due !== null && book.leftFen(paid) > 0 ? due : null;
   }
 
   /** The order is paid: said once, and every other code of it is closed. */
@@ -327,5 +328,8 @@ function unknownAfter(
 }
 
 function same(a: Trade, b: Trade): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  for (const name of Object.keys(a) as (keyof Trade)[]) {
+    if (a[name] !== b[name] && JSON.stringify(a[name]) !== JSON.stringify(b[name])) return false;
+  }
+  return true;
 }

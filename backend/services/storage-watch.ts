@@ -31,6 +31,7 @@ export function createStorageWatch(deps: {
   let isStarted = false;
   let isCheckpointing = false;
   let cancelProbe: (() => void) | null = null;
+  let cancelLook: (() => void) | null = null;
   let cancelCheckpoint = () => {};
 
   function note(trouble: Parameters<StatusService['noteStorage']>[0]): void {
@@ -68,6 +69,14 @@ export function createStorageWatch(deps: {
     cancelCheckpoint = clock.after(delayMs, () => void checkpoint());
   }
 
+  /** Whether it is time for a checkpoint: when those who wait for this commit have heard of it. */
+  function lookSoon(): void {
+    cancelLook ??= clock.after(0, () => {
+      cancelLook = null;
+      if (isStarted && commits >= CHECKPOINT_COMMITS && !isCheckpointing && deps.isIdle()) checkpointAfter(0);
+    });
+  }
+
   function onFault(fault: StorageError): void {
     // Trying again does not mend a damaged file: a person restores a backup.
     if (fault.kind === 'corrupt') {
@@ -87,7 +96,7 @@ export function createStorageWatch(deps: {
     },
     onCommit(): void {
       commits += 1;
-      if (isStarted && commits >= CHECKPOINT_COMMITS && !isCheckpointing && deps.isIdle()) checkpointAfter(0);
+      if (isStarted && commits >= CHECKPOINT_COMMITS) lookSoon();
     },
     start(): void {
       checkpointAfter(CHECKPOINT_MS);
@@ -96,6 +105,7 @@ export function createStorageWatch(deps: {
     stop(): void {
       isStarted = false;
       cancelProbe?.();
+      cancelLook?.();
       cancelCheckpoint();
     },
   };

@@ -1,5 +1,6 @@
 import { withEventMeta } from '@orpc/server';
 import type { TillEvent } from '../../contract/events.ts';
+import type { Order } from '../../contract/order.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { isAboutOrder, type OrderEvent } from '../store/events.ts';
@@ -31,11 +32,14 @@ export function createStream(deps: {
   ): AsyncGenerator<TillEvent, void> {
     let position = startPosition(lastEventId);
     const checked = new Set<string>();
+    /** As they stand now: what is told of one commit shows one order once. */
+    const orders = new Map<string, Order>();
     let statusChanged = false;
     let wake = () => {};
     const stopListening = hub.listen((notice) => {
       if (notice.kind === 'checked') checked.add(notice.tradeNo);
       if (notice.kind === 'status') statusChanged = true;
+      orders.clear();
       wake();
     });
     const onAbort = () => wake();
@@ -47,10 +51,11 @@ export function createStream(deps: {
         const asleep = new Promise<void>((resolve) => {
           wake = resolve;
         });
+        orders.clear();
         const events = store.events.after(position, BATCH);
         for (const event of events) {
           position = event.seq;
-          if (isAboutOrder(event)) yield withPosition(view(event), event.seq);
+          if (isAboutOrder(event)) yield withPosition(view(event, orderIn(orders, event.orderNo)), event.seq);
         }
         if (events.length > 0) continue;
         if (statusChanged) {
@@ -78,9 +83,17 @@ export function createStream(deps: {
     return Math.min(Number(lastEventId), last);
   }
 
-  function view(event: OrderEvent): TillEvent {
+  function orderIn(orders: Map<string, Order>, orderNo: string): Order {
+    let order = orders.get(orderNo);
+    if (!order) {
+      order = views.orderByNo(orderNo);
+      orders.set(orderNo, order);
+    }
+    return order;
+  }
+
+  function view(event: OrderEvent, order: Order): TillEvent {
     const at = storeInstant(event.atMs);
-    const order = views.orderByNo(event.orderNo);
     switch (event.type) {
       case 'trade.changed':
       case 'trade.incident':
