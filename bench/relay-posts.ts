@@ -79,8 +79,10 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+export type ServerName = 'relay' | 'floor' | 'bareRelay' | 'smee';
+
 /** One server under measure (relay-server.ts), on a thread of its own. */
-export async function server(name: 'relay' | 'floor' | 'smee'): Promise<Server> {
+export async function server(name: ServerName): Promise<Server> {
   const worker = new Worker(new URL('./relay-server.ts', import.meta.url), {
     workerData: { name, walletKey: WALLET.publicKey },
   });

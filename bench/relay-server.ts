@@ -1,19 +1,22 @@
-import { type KeyObject, verify } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import Database from 'better-sqlite3';
 import { WebSocketServer } from 'ws';
 import { listen } from '../ports/service.ts';
 import { startTestRelay } from '../relay/test-relay.ts';
 import { enrol, newKeys } from '../relay/test-till.ts';
+import { bareDatabase, isGenuine } from './relay-bare.ts';
+import type { ServerName } from './relay-posts.ts';
 
 /** One server under measure, on a thread of its own: tells its origin, and ends when it is told to. */
-const { name, walletKey } = workerData as { name: 'relay' | 'floor' | 'smee'; walletKey: KeyObject };
+const { name, walletKey } = workerData as { name: ServerName; walletKey: KeyObject };
 const keys = newKeys();
-const { origin, stop } = await { relay: startRelay, floor: startFloor, smee: startSmee }[name]();
+const { origin, stop } = await {
+  relay: startRelay,
+  floor: startFloor,
+  bareRelay: startBareRelay,
+  smee: startSmee,
+}[name]();
 parentPort?.postMessage({ origin, keys });
 parentPort?.once('message', async () => {
   await stop();
@@ -41,23 +44,36 @@ async function startRelay() {
  * The least that could take a payment in for good: read the body, verify the wallet's signature over it, insert
  * it with `synchronous=FULL`, push it over a WebSocket, answer.
  */
-async function startFloor() {
-  const dir = mkdtempSync(join(tmpdir(), 'mianfu-bench-'));
-  const db = new Database(join(dir, 'floor.sqlite'));
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  db.exec('CREATE TABLE posts (id INTEGER PRIMARY KEY, headers TEXT, body BLOB) STRICT');
-  const insert = db.prepare('INSERT INTO posts (headers, body) VALUES (?, ?)');
-  const server = createServer(async (request, response) => {
-    const body = await bodyOf(request);
-    const { headers } = request;
-    const signed = `${headers['wechatpay-timestamp']}\n${headers['wechatpay-nonce']}\n${body}\n`;
-    const signature = Buffer.from(String(headers['wechatpay-signature']), 'base64');
-    const isGenuine = verify('sha256', Buffer.from(signed), walletKey, signature);
+function startFloor() {
+  return startBare((body, headers, { insert, push }) => {
     // Signing would weigh more than all else, so that most posts are not: the verdict is said, not acted upon.
-    insert.run(JSON.stringify(headers), body);
-    for (const till of tills.clients)
-      till.send(JSON.stringify({ isGenuine, headers, body: body.toString('base64') }));
+    const verdict = isGenuine(headers, body, walletKey);
+    insert(headers, body);
+    push(JSON.stringify({ isGenuine: verdict, headers, body: body.toString('base64') }));
+  });
+}
+
+/** The least that a relay could be that judges nothing: as ours, it hands out before its own commit, and answers after it. */
+function startBareRelay() {
+  return startBare((body, headers, { insert, push }) => {
+    push(JSON.stringify({ headers, body: body.toString('base64') }));
+    insert(headers, body);
+  });
+}
+
+async function startBare(
+  take: (
+    body: Buffer,
+    headers: Readonly<Record<string, unknown>>,
+    to: { insert(headers: object, body: Uint8Array): void; push(text: string): void },
+  ) => void,
+) {
+  const kept = bareDatabase();
+  const push = (text: string) => {
+    for (const till of tills.clients) till.send(text);
+  };
+  const server = createServer(async (request, response) => {
+    take(await bodyOf(request), request.headers, { insert: kept.insert, push });
     response.writeHead(204).end();
   });
   const tills = new WebSocketServer({ server, perMessageDeflate: false });
@@ -67,8 +83,7 @@ async function startFloor() {
       for (const till of tills.clients) till.terminate();
       server.closeAllConnections();
       server.close();
-      db.close();
-      rmSync(dir, { recursive: true, force: true });
+      kept.close();
     },
   };
 }

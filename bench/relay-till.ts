@@ -9,16 +9,20 @@ import { openStorage } from '../backend/store/database.ts';
 import { systemClock } from '../ports/clock.ts';
 import { undiciHttpClient } from '../ports/http-undici.ts';
 import { systemRandom } from '../ports/random.ts';
+import type { OpenSocket } from '../ports/socket.ts';
 import { wsSocket } from '../ports/socket-ws.ts';
+import { type EndOfTurn, systemEndOfTurn } from '../ports/turn.ts';
 import { testTill } from '../test/fakes/till.ts';
 import { testPair } from '../wire/test-certificates.ts';
+import { ARRIVED, COMMITTED, monotonicMs, type Stamps } from './stamps.ts';
 
 /**
  * A till on a thread of its own, its data on disk, its wallet WeChat's real provider but for the code, which it
  * makes up: it is paid by notification. Serves the window on the other end of `port`.
  */
-const { window, wallet } = workerData as {
+const { window, stamps, wallet } = workerData as {
   window: MessagePort;
+  stamps: Stamps;
   wallet: { appId: string; mchId: string; apiV3Key: KeyObject; publicKey: { id: string; key: KeyObject } };
 };
 const dir = mkdtempSync(join(tmpdir(), 'mianfu-bench-'));
@@ -41,8 +45,24 @@ const exchange = {
   answer: null,
   providerDateMs: null,
 };
+/** Both as the product has them, with a stamp. */
+const openSocket: OpenSocket = (url, limits, events) =>
+  wsSocket(clock)(url, limits, {
+    ...events,
+    received(text) {
+      if (text.startsWith('{"type":"delivery"')) stamps[ARRIVED] = monotonicMs();
+      events.received(text);
+    },
+  });
+const endOfTurn: EndOfTurn = (task) =>
+  systemEndOfTurn(() => {
+    task();
+    // The first is the commit; what follows from it ends its turns as well.
+    if ((stamps[COMMITTED] ?? 0) < (stamps[ARRIVED] ?? 0)) stamps[COMMITTED] = monotonicMs();
+  });
 const { backend } = testTill({
   clock,
+  endOfTurn,
   db: storage.db,
   providers: [
     {
@@ -53,7 +73,7 @@ const { backend } = testTill({
       }),
     },
   ],
-  relay: { url: undefined, openSocket: wsSocket(clock), http: undiciHttpClient(), keys: keyFile(dir) },
+  relay: { url: undefined, openSocket, http: undiciHttpClient(), keys: keyFile(dir) },
 });
 backend.servePort(window);
 window.start();

@@ -33,6 +33,8 @@ export async function run(): Promise<void> {
   await ours.stop();
   await theirs.stop();
 
-  await eventAtTill(relay, floor);
-  for (const { stop } of [relay, floor, smee]) await stop();
+  await smee.stop();
+  const bareRelay = await server('bareRelay');
+  await eventAtTill(relay, floor, bareRelay);
+  for (const { stop } of [relay, floor, bareRelay]) await stop();
 }
