@@ -30,6 +30,55 @@ export function paidNotification(
     : wechat(identity.wechat, trade, atMs, change);
 }
 
+/** A refund as its wallet tells of it; `refundedFen`: all that has gone back of the trade. */
+export interface ToldRefund {
+  channel: Trade['channel'];
+  tradeNo: string;
+  refundNo: string;
+  amountFen: number;
+  totalFen: number;
+  refundedFen: number;
+  status: 'SUCCESS' | 'CLOSED' | 'ABNORMAL';
+}
+
+/**
+ * A genuine notification about the refund, signed with the wallet's own keys at `atMs`. Alipay tells of what went back
+ * alone, on the trade, with the sum of all refunds so far.
+ */
+export function refundNotification(
+  identity: Identity,
+  refund: ToldRefund,
+  atMs: number,
+  change: Record<string, unknown> = {},
+): WalletPost {
+  count += 1;
+  const { channel, tradeNo, refundNo, amountFen, totalFen, refundedFen, status } = refund;
+  if (channel === 'alipay') {
+    const said = {
+      trade_status: refundedFen === totalFen ? 'TRADE_CLOSED' : 'TRADE_SUCCESS',
+      out_biz_no: refundNo,
+      refund_fee: fenToYuan(refundedFen as Fen),
+      gmt_refund: alipayTime(atMs),
+      ...change,
+    };
+    return alipay(identity.alipay, { tradeNo, amountFen: totalFen }, atMs, said as Record<string, string>);
+  }
+  const content = {
+    mchid: identity.wechat.mchId,
+    out_trade_no: tradeNo,
+    transaction_id: `42${String(count).padStart(26, '0')}`,
+    out_refund_no: refundNo,
+    refund_id: `50${String(count).padStart(26, '0')}`,
+    refund_status: status,
+    ...(status === 'SUCCESS' ? { success_time: wechatTime(atMs) } : {}),
+    user_received_account: '支付用户零钱',
+    amount: { total: totalFen, refund: amountFen, payer_total: totalFen, payer_refund: amountFen },
+    ...change,
+  };
+  const kind = { eventType: `REFUND.${status}`, summary: '退款', originalType: 'refund' };
+  return sealed(identity.wechat, kind, content, atMs);
+}
+
 function alipay(
   { appId, sellerId, alipayPrivateKey }: Identity['alipay'],
   { tradeNo, amountFen }: Pick<Trade, 'tradeNo' | 'amountFen'>,
@@ -59,14 +108,14 @@ function alipay(
 }
 
 function wechat(
-  { appId, mchId, apiV3Key, publicKeyId, publicKeyPrivate }: Identity['wechat'],
+  wallet: Identity['wechat'],
   { tradeNo, amountFen }: Pick<Trade, 'tradeNo' | 'amountFen'>,
   atMs: number,
   change: Record<string, unknown>,
 ): WalletPost {
   const content = {
-    appid: appId,
-    mchid: mchId,
+    appid: wallet.appId,
+    mchid: wallet.mchId,
     out_trade_no: tradeNo,
     transaction_id: `42${String(count).padStart(26, '0')}`,
     trade_type: 'NATIVE',
@@ -76,15 +125,18 @@ function wechat(
     amount: { total: amountFen, payer_total: amountFen, currency: 'CNY', payer_currency: 'CNY' },
     ...change,
   };
+  const kind = { eventType: 'TRANSACTION.SUCCESS', summary: '支付成功', originalType: 'transaction' };
+  return sealed(wallet, kind, content, atMs);
+}
+
+function sealed(
+  { apiV3Key, publicKeyId, publicKeyPrivate }: Identity['wechat'],
+  kind: { eventType: string; summary: string; originalType: string },
+  content: object,
+  atMs: number,
+): WalletPost {
   const body = writeWechatNotification(
-    {
-      id: `EV-${count}`,
-      createdMs: atMs,
-      eventType: 'TRANSACTION.SUCCESS',
-      summary: '支付成功',
-      originalType: 'transaction',
-      content,
-    },
+    { id: `EV-${count}`, createdMs: atMs, ...kind, content },
     parseApiV3Key(apiV3Key),
     { nonce: String(count).padStart(12, '0') },
   );

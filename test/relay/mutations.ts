@@ -165,6 +165,48 @@ export const MUTATIONS_BY_NAME: Record<string, (loot: Loot) => WalletPost> = {
   }),
 };
 
+/** Further ones, of what tells of a refund. */
+export const REFUND_MUTATIONS_BY_NAME: Record<string, (loot: Loot) => WalletPost> = {
+  'the end renamed': ({ own, pick }) => {
+    const text = own.body.toString('utf8');
+    const ends = ['REFUND.SUCCESS', 'REFUND.CLOSED', 'REFUND.ABNORMAL', 'TRANSACTION.SUCCESS'];
+    const said = ends.findIndex((end) => text.includes(end));
+    const other = ends[(said + 1 + pick(ends.length - 1)) % ends.length] ?? '';
+    const changed =
+      own.channel === 'wechat'
+        ? text.replace(ends[said] ?? '', other)
+        : text.replace(/trade_status=TRADE_[A-Z]+/, (now) =>
+            now.endsWith('CLOSED') ? 'trade_status=TRADE_SUCCESS' : 'trade_status=TRADE_CLOSED',
+          );
+    return { ...own, body: Buffer.from(changed) };
+  },
+  'the refund renamed': ({ own, pick }) => {
+    const text = own.body.toString('utf8');
+    const changed =
+      own.channel === 'wechat'
+        ? text.replace('"original_type":"refund"', '"original_type":"transaction"')
+        : text.replace(/out_biz_no=[^&]*/, `out_biz_no=R${pick(1e9)}`);
+    return { ...own, body: Buffer.from(changed) };
+  },
+  'the sum altered': ({ own, pick }) => {
+    const text = own.body.toString('utf8');
+    const changed =
+      own.channel === 'wechat'
+        ? text.replace(/"nonce":"(.)/, (_, first: string) => `"nonce":"${first === 'x' ? 'y' : 'x'}`)
+        : text.replace(/refund_fee=[^&]*/, `refund_fee=${100 + pick(900)}.00`);
+    return { ...own, body: Buffer.from(changed) };
+  },
+  'the refund taken out': ({ own, pick }) => {
+    const text = own.body.toString('utf8');
+    const names = ['out_biz_no', 'refund_fee', 'gmt_refund'];
+    const changed =
+      own.channel === 'wechat'
+        ? text.replace(/"associated_data":"refund"/, '"associated_data":""')
+        : text.replace(new RegExp(`&?${names[pick(names.length)]}=[^&]*`), '');
+    return { ...own, body: Buffer.from(changed) };
+  },
+};
+
 /** What is said and signed, whatever its spelling. */
 export function meaning({ channel, headers, body }: WalletPost): string {
   const bytes = (base64 = '') => Buffer.from(base64, 'base64').toString('hex');
