@@ -86,7 +86,12 @@ test('what is genuine, and what cannot be judged, is let through to the till', a
   const old = await fetch(`${relay.origin}/notify/a/wechat_v2`, { method: 'POST', body: '<xml></xml>' });
   expect(old.status).toBe(200);
   expect(await waiting()).toBe(7);
-  expect(await relay.metrics()).not.toMatch(/mianfu_relay_forged_total\{/);
+  const metrics = await relay.metrics();
+  expect(metrics).not.toMatch(/mianfu_relay_forged_total\{/);
+  // What cannot be judged is not called verified.
+  expect(metrics).toContain('mianfu_relay_verified_total{channel="wechat"} 1');
+  expect(metrics).toContain('mianfu_relay_verified_total{channel="alipay"} 1');
+  expect(metrics).not.toContain('mianfu_relay_verified_total{channel="wechat_v2"}');
 });
 
 test('a till’s own keys stand for it alone, in place of the general ones', async () => {

@@ -4,7 +4,7 @@ import type { Log } from '../ports/log.ts';
 import { NOTIFICATION_BYTES_MAX, RELAY_CHANNELS, type RelayChannel } from '../wire/relay.ts';
 import { refused, taken, type Words } from './acknowledgement.ts';
 import type { Admission } from './admission.ts';
-import { isForged } from './early-check.ts';
+import { judgeEarly } from './early-check.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Tally } from './metrics.ts';
 import { notificationId } from './notification-id.ts';
@@ -83,7 +83,11 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     }
     const receivedMs = clock.nowMs();
     const { source, headers } = seen.get(request) ?? { source: '', headers: {} };
-    if (deps.walletKeys && isForged({ channel, headers, body }, deps.walletKeys.of(till))) {
+    const verdict = deps.walletKeys
+      ? judgeEarly({ channel, headers, body }, deps.walletKeys.of(till))
+      : 'unjudged';
+    if (verdict === 'verified') tally.verified(channel);
+    if (verdict === 'forged') {
       tally.forged(channel);
       log.debug({ till, channel, bytes: body.length, source }, 'a forgery was dropped');
       return say(reply, refused(channel, 401, 'forged'));

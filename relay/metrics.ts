@@ -5,6 +5,8 @@ import type { Backlog } from './mailbox.ts';
 /** What the relay counts. Labels have few values: never a till, never an id. */
 export interface Tally {
   received(channel: RelayChannel): void;
+  /** Signed with the wallet's public key that it names, as far as the operator has laid such keys here. */
+  verified(channel: RelayChannel): void;
   stored(channel: RelayChannel): void;
   repeated(channel: RelayChannel): void;
   /** Dropped: signed by nobody that it names. */
@@ -75,6 +77,7 @@ export function createTally(metrics: Metrics, standing: () => Promise<Standing>)
   });
   return {
     received: byChannel('received', 'Posts for a known till'),
+    verified: byChannel('verified', 'Posts whose signature the wallet’s public key confirms'),
     stored: byChannel('stored', 'Notifications made durable and answered well'),
     repeated: byChannel('repeated', 'Retries of what was stored before'),
     forged: byChannel('forged', 'Posts dropped for a signature that the wallet’s public key denies'),

@@ -36,7 +36,12 @@ export async function startTestRelay(
 
   async function start() {
     const storage = openRelayDatabase(dir);
-    const shared = { clock, random: systemRandom(), endOfTurn: systemEndOfTurn, log: silentLog() };
+    const shared = {
+      clock,
+      random: systemRandom(),
+      endOfTurn: systemEndOfTurn,
+      log: change.log ?? silentLog(),
+    };
     const limits = { ...MAILBOX_LIMITS, ...change.limits };
     const bare = createSqliteMailbox({ ...shared, db: storage.db, limits });
     const mailbox = change.wrap?.(bare) ?? bare;

@@ -7,7 +7,7 @@ import type { Notified, Provider } from '../../backend/providers/provider.ts';
 import { createWechatV3 } from '../../backend/providers/wechat-v3/index.ts';
 import { type HttpClient, HttpFault } from '../../ports/http.ts';
 import { systemRandom } from '../../ports/random.ts';
-import { isForged } from '../../relay/early-check.ts';
+import { judgeEarly } from '../../relay/early-check.ts';
 import { readAlipayNotification, verifyAlipayNotification } from '../../wire/alipay-notification.ts';
 import { parseCertificate } from '../../wire/certificate.ts';
 import { parsePublicKey } from '../../wire/keys.ts';
@@ -52,9 +52,10 @@ export const alipayNotify: Runner = async ({ inputs, keys }) => {
   );
   const reason = await refusal(provider, { headers: {}, body, receivedMs: 0 }, order, ALIPAY_WORDS);
   const isGenuine = verifyAlipayNotification(notification, key) || validV2;
-  const forged = isForged({ channel: 'alipay', headers: {}, body }, { alipay: [key], wechat: new Map() });
+  const early = judgeEarly({ channel: 'alipay', headers: {}, body }, { alipay: [key], wechat: new Map() });
   // Without a signature there is nothing to judge by.
-  mustAgree(forged, sign !== '' && !isGenuine);
+  mustAgree(early === 'forged', sign !== '' && !isGenuine);
+  mustAgree(early === 'verified', isGenuine);
   return {
     stringToSign: Buffer.from(validV2 ? notification.signedV2() : notification.signed).toString(),
     signatureValidV1: verifyAlipayNotification(notification, key),
@@ -103,7 +104,9 @@ export const wechatNotification: Runner = async ({ inputs, keys }) => {
   );
   const known = verifiers.map(([serial, pem]) => [normalSerial(serial), keyOf(pem)] as const);
   const keysAtRelay = { alipay: [], wechat: new Map(known) };
-  mustAgree(isForged({ channel: 'wechat', headers, body }, keysAtRelay), verdict === 'BAD_SIGNATURE');
+  const early = judgeEarly({ channel: 'wechat', headers, body }, keysAtRelay);
+  mustAgree(early === 'forged', verdict === 'BAD_SIGNATURE');
+  if (verdict === 'OK') mustAgree(early === 'verified', true);
   const opened = verdict === 'OK' ? openWechatNotification(body, apiV3Key) : null;
   const posted = { headers, body, receivedMs: nowMs };
   const notified = await provider.readNotification(posted, { nowMs });
