@@ -285,6 +285,18 @@ test.each(CHANNELS)(
   },
 );
 
+test('a payment in another currency is an incident for a manager, never paid', async () => {
+  const { trade, deliver, identity, clock } = await waiting();
+  const amount = { total: 1_250, payer_total: 1_250, currency: 'USD', payer_currency: 'USD' };
+  const post = paidNotification(identity, await trade('wechat'), clock.nowMs(), { amount });
+  expect(await deliver(post)).toBe('ack');
+  expect(await trade('wechat')).toMatchObject({
+    state: 'awaiting_payment',
+    paidAt: null,
+    incident: 'merchant_mismatch',
+  });
+});
+
 test('a genuine WeChat answer that is no notification proves nothing', async () => {
   const { trade, deliver, identity, clock } = await waiting();
   const { tradeNo } = await trade('wechat');
