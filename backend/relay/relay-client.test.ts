@@ -325,7 +325,8 @@ describe('a push', () => {
 
   test('of a channel that this till does not know is rejected, and does not hold up the next', async () => {
     const { clock, relay, till: window, backend } = await relayedWorld();
-    relay.line.deliver(1, 'x', { channel: 'wechat_v2' });
+    const laughs = '<!DOCTYPE xml [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><xml><sign>&b;</sign></xml>';
+    relay.line.deliver(1, laughs, { channel: 'wechat_v2' });
     relay.line.deliver(2, 'x', { channel: 'test' });
     await clock.advance(0);
     expect(relay.said('reject')).toEqual([{ type: 'reject', seq: 1, reason: 'not_configured' }]);
