@@ -7,9 +7,13 @@ import { another, IN_FLIGHT, paid, server } from './relay-posts.ts';
 export async function run(): Promise<void> {
   const relay = await server('relay');
   const floor = await server('floor');
+  const bareRelay = await server('bareRelay');
+  // First, so that each has as many posts behind it as the others: the floods below warm two of them alone.
+  await eventAtTill(relay, floor, bareRelay);
+  await bareRelay.stop();
   const smee = await server('smee');
   const sample = paid('T1');
-  console.log('Notifications through the relay, rate against a peer (more is better):');
+  console.log('\nNotifications through the relay, rate against a peer (more is better):');
 
   const ingest =
     (path: string, { post }: typeof relay) =>
@@ -33,8 +37,5 @@ export async function run(): Promise<void> {
   await ours.stop();
   await theirs.stop();
 
-  await smee.stop();
-  const bareRelay = await server('bareRelay');
-  await eventAtTill(relay, floor, bareRelay);
-  for (const { stop } of [relay, floor, bareRelay]) await stop();
+  for (const { stop } of [relay, floor, smee]) await stop();
 }
