@@ -52,6 +52,8 @@ const EXPECTED: Record<string, { input?: object; may: string }> = {
   'shifts.list': { input: {}, may: PEOPLE },
   'shifts.open': { may: PEOPLE },
   'shifts.close': { input: {}, may: PEOPLE },
+  'shifts.handOver': { input: {}, may: PEOPLE },
+  'shifts.csv': { input: { shiftId: 1 }, may: PEOPLE },
   'bills.list': { input: {}, may: 'owner manager' },
   'bills.get': { input: { billId: 1 }, may: 'owner manager' },
   'bills.fetch': { input: { channel: 'alipay', day: '2026-11-20' }, may: 'owner manager' },

@@ -1,5 +1,5 @@
 import type { ProcedureMeta } from '../contract/index.ts';
-import type { Approval, SignedIn, Tokens } from '../contract/people.ts';
+import type { Approval, Right, SignedIn, Tokens } from '../contract/people.ts';
 import { type By, byTill } from './domain/actor.ts';
 import { RIGHTS_TABLE, rightsOf, type Standing } from './domain/rights.ts';
 import type { Handed, Seat, Sessions } from './people/sessions.ts';
@@ -51,6 +51,22 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
     return { standing: store.people.any() ? 'nobody' : 'owner', by: byTill(via), signedIn: null };
   }
 
+  /** The person whose word and PIN this is, and who has the right. */
+  async function standsBy(
+    { operator, pin }: Approval,
+    right: Right,
+    seat: Seat | undefined,
+    by: By,
+  ): Promise<Person> {
+    const refusal = (error: unknown) => {
+      const isWrong = error instanceof ServiceError && error.code === 'sign_in_refused';
+      throw isWrong ? new ServiceError('approval_refused') : error;
+    };
+    const person = await check.check(operator, pin, seat?.place ?? AT_THE_TILL, { by }).catch(refusal);
+    if (!RIGHTS_TABLE[right].may[person.role]) throw new ServiceError('approval_refused');
+    return person;
+  }
+
   return {
     who,
     /** Throws `ServiceError` when somebody who stands like that may not. */
@@ -79,14 +95,16 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
       if (rule === 'refund' && isSmallRefund(store, input)) return null;
       if (by.actor.kind === 'integrator') throw new ServiceError('approval_by_person');
       if (approval === undefined) throw new ServiceError('approval_needed');
-      const refusal = (error: unknown) => {
-        const isWrong = error instanceof ServiceError && error.code === 'sign_in_refused';
-        throw isWrong ? new ServiceError('approval_refused') : error;
-      };
-      const place = seat?.place ?? AT_THE_TILL;
-      const person = await check.check(approval.operator, approval.pin, place, { by }).catch(refusal);
-      if (!RIGHTS_TABLE.approve.may[person.role]) throw new ServiceError('approval_refused');
-      return person.personId;
+      return (await standsBy(approval, 'approve', seat, by)).personId;
+    },
+    /**
+     * The id of the person who takes a shift over, whose PIN is checked now; null where nobody signs in. Throws as
+     * {@link approve}.
+     */
+    async takesOver(to: Approval | undefined, { seat }: CallContext, by: By): Promise<string | null> {
+      if (!store.people.any()) return null;
+      if (to === undefined) throw new ServiceError('approval_needed');
+      return (await standsBy(to, 'work_shift', seat, by)).personId;
     },
     /** What the caller's screen shows of who is signed in. */
     signedIn({ standing, signedIn }: Who): SignedIn {

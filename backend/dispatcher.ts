@@ -208,6 +208,10 @@ export function createRouter(deps: {
       list: os.shifts.list.handler(({ input }) => shifts.list(input.cursor, input.limit)),
       open: os.shifts.open.handler(({ context }) => shifts.open(context.by)),
       close: os.shifts.close.handler(({ input, context }) => shifts.close(input.reason, context.by)),
+      handOver: os.shifts.handOver.handler(async ({ input, context }) =>
+        shifts.handOver(await access.takesOver(input.to, context, context.by), input.reason, context.by),
+      ),
+      csv: os.shifts.csv.handler(({ input }) => shifts.csv(input.shiftId)),
     },
     bills: {
       list: os.bills.list.handler(({ input }) => bills.views.list(input.cursor, input.limit)),

@@ -90,6 +90,7 @@ export const ERRORS = {
   bill_piece_misplaced: { status: 409, title: 'This piece does not follow the one before it.' },
   shift_open: { status: 409, title: 'A shift is open already; close it first.' },
   shift_not_open: { status: 409, title: 'No shift is open.' },
+  shift_not_closed: { status: 409, title: 'The shift is still open; close it first.' },
   shift_not_found: { status: 404, title: 'There is no such shift.' },
   shift_unfinished: {
     status: 409,

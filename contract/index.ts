@@ -26,7 +26,7 @@ import { CreateRefundInput, KeepInput, Refund } from './refund.ts';
 import { RefundNo, RefundState } from './refund-state.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
 import { Cashier, Report, ReportCsvInput, ReportInput } from './report.ts';
-import { CloseShiftInput, Shift } from './shift.ts';
+import { CloseShiftInput, HandOverShiftInput, Shift, ShiftHandedOver, ShiftRef } from './shift.ts';
 import { DaySummary, Till, TillStatus } from './till.ts';
 import { Channel, TimelineEntry, Trade, TradeNo, TradeState } from './trade.ts';
 
@@ -363,6 +363,18 @@ export const contract = {
       .route({ method: 'POST', path: '/shifts/close', summary: 'Close the open shift' })
       .input(CloseShiftInput)
       .output(Shift),
+    handOver: procedure('work_shift')
+      .route({
+        method: 'POST',
+        path: '/shifts/hand-over',
+        summary: 'Close the open shift and open the next one, for the person who goes on, in one step',
+      })
+      .input(HandOverShiftInput)
+      .output(ShiftHandedOver),
+    csv: procedure('work_shift')
+      .route({ method: 'GET', path: '/shifts/{shiftId}/csv', summary: 'A closed shift’s slip as CSV' })
+      .input(ShiftRef)
+      .output(z.object({ fileName: z.string(), text: z.string() })),
   },
   bills: {
     list: procedure('close_day')

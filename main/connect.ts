@@ -26,10 +26,10 @@ export function answerConnects(options: ConnectOptions): void {
   });
 }
 
-function isHandshakeId(id: unknown): id is string {
+export function isHandshakeId(id: unknown): id is string {
   return typeof id === 'string' && /^[\w-]{1,64}$/.test(id);
 }
 
-function isTopAppFrame(frame: Frame | null): boolean {
+export function isTopAppFrame(frame: Frame | null): boolean {
   return frame !== null && frame.parent === null && isAppUrl(frame.url);
 }

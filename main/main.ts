@@ -15,6 +15,7 @@ import { answerConnects } from './connect.ts';
 import { Keychain, KeychainError, type MerchantFile } from './keychain.ts';
 import { lockSession, mayAppLoad } from './lockdown.ts';
 import { setMenu } from './menu.ts';
+import { answerPdf } from './pdf.ts';
 import { Services } from './services.ts';
 import { Windows } from './windows.ts';
 
@@ -59,6 +60,7 @@ async function start(): Promise<void> {
     createChannel: () => new MessageChannelMain(),
     toBackend: (port) => services.connect(port),
   });
+  answerPdf({ ipcMain, isTill: (contents) => windows.till?.webContents === contents });
   setMenu({
     locale: app.getLocale(),
     platform: process.platform,

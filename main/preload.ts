@@ -20,14 +20,18 @@ window.addEventListener('message', (event) => {
   if (event.source !== window || event.origin !== location.origin) return;
   const message = event.data;
   if (typeof message !== 'object' || message === null) return;
-  if (!('type' in message) || message.type !== 'mianfu:connect') return;
+  if (!('type' in message) || (message.type !== 'mianfu:connect' && message.type !== 'mianfu:pdf')) return;
   if (!('id' in message) || typeof message.id !== 'string') return;
-  ipcRenderer.send('mianfu:connect', message.id);
+  ipcRenderer.send(message.type, message.id);
 });
 
 // The port goes on in the same turn: it is never held here, and no other origin can receive it.
 ipcRenderer.on('mianfu:port', (event, { id }: { id: string }) => {
   window.postMessage({ type: 'mianfu:port', id }, location.origin, event.ports);
+});
+
+ipcRenderer.on('mianfu:pdf', (_event, made: { id: string; base64: string | null }) => {
+  window.postMessage({ type: 'mianfu:pdf-made', ...made }, location.origin);
 });
 
 ipcRenderer.on('mianfu:backend-restarted', () => {

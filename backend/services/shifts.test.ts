@@ -15,7 +15,7 @@ function world() {
 }
 
 let count = 0;
-function pay(store: Store, channel: Channel, amountFen: number, isPaid = true): void {
+function pay(store: Store, channel: Channel, amountFen: number, isPaid = true): string {
   count += 1;
   const [orderNo, chargeId, tradeNo] = [`O${count}`, `C${count}`, `TRADE-${count}`];
   store.transact(() => {
@@ -39,6 +39,50 @@ function pay(store: Store, channel: Channel, amountFen: number, isPaid = true): 
         what: 'paid_seen',
       });
   });
+  return tradeNo;
+}
+
+/** Gives part of a payment back; returns nothing that a shift does not count. */
+function giveBack(store: Store, tradeNo: string, amountFen: number, isDone = true): void {
+  const paid = store.trades.byNo(tradeNo);
+  if (!paid) throw new Error(`No ${tradeNo}.`);
+  count += 1;
+  const refundNo = `REFUND-${count}`;
+  const { orderNo, channel } = paid;
+  store.transact(() => {
+    store.refunds.insert({
+      refundNo,
+      tradeNo,
+      orderNo,
+      channel,
+      amountFen: fen(amountFen),
+      reason: '退货',
+      why: 'asked',
+      state: isDone ? 'succeeded' : 'asked',
+      providerRefundNo: null,
+      requestedAtMs: 6_000,
+      sends: 1,
+      lastSentAtMs: 6_000,
+      succeededAtMs: isDone ? 6_000 : null,
+      endedAtMs: isDone ? 6_000 : null,
+      unknownSinceMs: isDone ? null : 6_000,
+      held: null,
+      refusal: null,
+      incident: null,
+      setAside: null,
+    });
+    if (isDone)
+      store.events.append({
+        atMs: 6_000,
+        type: 'refund.changed',
+        orderNo,
+        tradeNo,
+        refundNo,
+        fromState: 'asked',
+        toState: 'succeeded',
+        what: 'succeeded_seen',
+      });
+  });
 }
 
 describe('a shift', () => {
@@ -49,24 +93,40 @@ describe('a shift', () => {
         arbitrary: fc.record({
           channel: fc.constantFrom('alipay', 'wechat'),
           fen: fc.integer({ min: 1, max: 99_999 }),
+          isGivenBack: fc.boolean(),
         }),
       },
-      { weight: 1, arbitrary: fc.constantFrom('open', 'close') },
+      { weight: 1, arbitrary: fc.constantFrom('open', 'close', 'hand over') },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const { store, shifts } = world();
         shifts.open();
         const all = { alipay: 0, wechat: 0 };
+        const back = { alipay: 0, wechat: 0 };
+        const open: string[] = [];
         for (const each of steps) {
           if (each === 'open') {
             if (!shifts.current()) shifts.open();
           } else if (each === 'close') {
             if (shifts.current()) shifts.close(undefined);
+          } else if (each === 'hand over') {
+            if (!shifts.current()) continue;
+            const { closed, opened } = shifts.handOver(null, undefined);
+            // Nothing lies between the two.
+            expect(closed.ledgerHead?.seq).toBe(store.events.lastSeq() - 1);
+            expect(opened.closedAt).toBeNull();
           } else {
             const channel = each.channel as Channel & keyof typeof all;
-            pay(store, channel, each.fen);
+            open.push(pay(store, channel, each.fen));
             all[channel] += each.fen;
+            // What goes back now may have been paid in any shift before.
+            const given = each.isGivenBack ? open.shift() : undefined;
+            const paid = given && store.trades.byNo(given);
+            if (given && paid) {
+              giveBack(store, given, paid.amountFen);
+              back[paid.channel as typeof channel] += paid.amountFen;
+            }
           }
         }
         // What was paid between two shifts is in the next.
@@ -77,9 +137,14 @@ describe('a shift', () => {
             ({ totals }) => totals.byChannel.find((each) => each.channel === channel)?.paidFen ?? 0,
           );
           expect(sums.reduce((sum, each) => sum + each, 0)).toBe(all[channel]);
+          const returned = told.map(
+            ({ totals }) => totals.byChannel.find((each) => each.channel === channel)?.refundedFen ?? 0,
+          );
+          expect(returned.reduce((sum, each) => sum + each, 0)).toBe(back[channel]);
         }
         for (const { totals } of told)
-          expect(totals.paidFen).toBe(totals.byChannel.reduce((sum, { paidFen }) => sum + paidFen, 0));
+          for (const sum of ['paidFen', 'paidCount', 'refundedFen', 'refundedCount'] as const)
+            expect(totals[sum]).toBe(totals.byChannel.reduce((all, each) => all + each[sum], 0));
       }),
       { numRuns: 40 },
     );
@@ -97,6 +162,40 @@ describe('a shift', () => {
       reason: 'the network is away',
       totals: { paidFen: 1_250, paidCount: 1 },
     });
+  });
+
+  test('is handed over with unknown outcomes, of refunds too, only for a reason; refused it changes nothing', () => {
+    const { store, shifts } = world();
+    shifts.open();
+    giveBack(store, pay(store, 'wechat', 1_250), 250, false);
+    const before = store.events.head();
+    expect(() => shifts.handOver(null, undefined)).toThrow('shift_unfinished');
+    expect(store.events.head()).toEqual(before);
+    const { closed, opened } = shifts.handOver(null, 'the wallet is silent');
+    expect(closed).toMatchObject({ unfinished: 1, reason: 'the wallet is silent', totals: { paidCount: 1 } });
+    expect(opened).toMatchObject({ closedAt: null, totals: { paidCount: 0 } });
+    expect(shifts.current()?.shiftId).toBe(opened.shiftId);
+  });
+
+  test('as a file has what its slip has, with the end of the ledger', () => {
+    const { store, shifts } = world();
+    shifts.open();
+    giveBack(store, pay(store, 'wechat', 1_250), 250);
+    pay(store, 'alipay', 800);
+    const { shiftId } = shifts.current() ?? { shiftId: 0 };
+    expect(() => shifts.csv(shiftId)).toThrow('shift_not_closed');
+    const { ledgerHead } = shifts.close(undefined);
+    const { fileName, text } = shifts.csv(shiftId);
+    expect(fileName).toBe(`shift-${shiftId}.csv`);
+    expect(text.startsWith('\uFEFF')).toBe(true);
+    for (const row of [
+      `ledgerEntry,${ledgerHead?.seq}`,
+      `ledgerHash,${ledgerHead?.hash}`,
+      'alipay,1,8.00,0,0.00',
+      'wechat,1,12.50,1,2.50',
+      'sum,2,20.50,1,2.50',
+    ])
+      expect(text.split('\r\n')).toContain(row);
   });
 
   test('once closed never changes, and shows the end of the ledger with its own closing in it', () => {

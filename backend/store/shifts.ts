@@ -53,15 +53,20 @@ export function shiftsTable(db: Db) {
      WHERE seq > ? AND seq <= ? AND type = 'trade.changed' AND to_state = 'paid'
      GROUP BY trades.channel ORDER BY trades.channel`,
   );
-  const returned = db.prepare<[number, number], { refundedFen: number; refundedCount: number }>(
-    `SELECT coalesce(sum(refunds.amount_fen), 0) AS refundedFen, count(*) AS refundedCount
+  const returned = db.prepare<
+    [number, number],
+    { channel: Channel; refundedFen: number; refundedCount: number }
+  >(
+    `SELECT refunds.channel, sum(refunds.amount_fen) AS refundedFen, count(*) AS refundedCount
      FROM events JOIN refunds USING (refund_no)
-     WHERE seq > ? AND seq <= ? AND type = 'refund.changed' AND to_state = 'succeeded'`,
+     WHERE seq > ? AND seq <= ? AND type = 'refund.changed' AND to_state = 'succeeded'
+     GROUP BY refunds.channel`,
   );
   const unfinished = db
     .prepare<[], number>(
-      `SELECT count(*) FROM trades
-       WHERE state IN ('created', 'awaiting_payment', 'paying', 'closing') AND set_aside_at_ms IS NULL`,
+      `SELECT (SELECT count(*) FROM trades
+         WHERE state IN ('created', 'awaiting_payment', 'paying', 'closing') AND set_aside_at_ms IS NULL)
+         + (SELECT count(*) FROM refunds WHERE state IN ('queued', 'asked') AND set_aside_at_ms IS NULL)`,
     )
     .pluck();
 
@@ -80,19 +85,38 @@ export function shiftsTable(db: Db) {
       list.all(before, limit).flatMap((row) => fromRow(row) ?? []),
     /** What became paid, and what was given back, after position `fromSeq`, up to `toSeq`. */
     taken(fromSeq: number, toSeq: number): ShiftTotals {
-      const byChannel = taken.all(fromSeq, toSeq);
-      return {
-        paidFen: byChannel.reduce((sum, each) => sum + each.paidFen, 0),
-        paidCount: byChannel.reduce((sum, each) => sum + each.paidCount, 0),
-        refundedFen: 0,
-        refundedCount: 0,
-        ...returned.get(fromSeq, toSeq),
-        byChannel,
-      };
+      const byChannel = new Map<Channel, ChannelTotals>();
+      const of = (channel: Channel) => byChannel.get(channel) ?? { ...NOTHING, channel };
+      for (const paid of taken.all(fromSeq, toSeq))
+        byChannel.set(paid.channel, { ...of(paid.channel), ...paid });
+      for (const back of returned.all(fromSeq, toSeq))
+        byChannel.set(back.channel, { ...of(back.channel), ...back });
+      return totalsOf([...byChannel.values()].sort((a, b) => (a.channel < b.channel ? -1 : 1)));
     },
-    /** Trades whose outcome is not known yet. */
+    /** Trades and refunds whose outcome is not known yet. */
     unfinished: (): number => unfinished.get() ?? 0,
   };
+}
+
+type ChannelTotals = ShiftTotals['byChannel'][number];
+
+const NOTHING = { paidFen: 0, paidCount: 0, refundedFen: 0, refundedCount: 0 };
+
+function totalsOf(byChannel: ChannelTotals[]): ShiftTotals {
+  const sum = { ...NOTHING };
+  for (const each of byChannel) {
+    sum.paidFen += each.paidFen;
+    sum.paidCount += each.paidCount;
+    sum.refundedFen += each.refundedFen;
+    sum.refundedCount += each.refundedCount;
+  }
+  return { ...sum, byChannel };
+}
+
+/** As they were printed; the first slips had refunds in one sum alone. */
+function printed(totals: string | null): ShiftTotals {
+  const kept = { ...NOTHING, byChannel: [], ...(JSON.parse(totals ?? '{}') as Partial<ShiftTotals>) };
+  return { ...kept, byChannel: kept.byChannel.map((each) => ({ ...NOTHING, ...each })) };
 }
 
 function fromRow(row: Row | undefined): StoredShift | undefined {
@@ -112,7 +136,7 @@ function fromRow(row: Row | undefined): StoredShift | undefined {
             headHash: row.head_hash ?? '',
             unfinished: row.unfinished ?? 0,
             reason: row.reason,
-            totals: JSON.parse(row.totals ?? '{}') as ShiftTotals,
+            totals: printed(row.totals),
           },
   };
 }

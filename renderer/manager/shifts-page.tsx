@@ -1,4 +1,4 @@
-import { TextInput, UnstyledButton } from '@mantine/core';
+import { UnstyledButton } from '@mantine/core';
 import { useCallback, useEffect, useState } from 'react';
 import type { Shift } from '../../contract/shift.ts';
 import { Action } from '../action.tsx';
@@ -8,7 +8,7 @@ import { ListState } from '../lists/list-state.tsx';
 import { yuanText } from '../money.ts';
 import { useTillContext } from '../till-context.ts';
 import { dayAndTime } from '../times.ts';
-import { Yuan } from '../yuan.tsx';
+import { type Ended, ShiftNow } from './shift-now.tsx';
 import { ShiftSlip } from './shift-slip.tsx';
 import './shifts.css';
 
@@ -21,8 +21,7 @@ export default function ShiftsPage() {
   const [shifts, setShifts] = useState<Shift[] | null>(null);
   const [failure, setFailure] = useState<LinkErrorCode | null>(null);
   const [refusal, setRefusal] = useState<LinkErrorCode | null>(null);
-  const [reason, setReason] = useState('');
-  const [slip, setSlip] = useState<Shift | null>(null);
+  const [ended, setEnded] = useState<Ended | null>(null);
 
   const read = useCallback(() => {
     api.shifts.list({ limit: SHOWN }).then(
@@ -36,26 +35,28 @@ export default function ShiftsPage() {
   useEffect(read, [read]);
 
   const running = shifts?.find((shift) => shift.closedAt === null);
-  const needsReason = (running?.unfinished ?? 0) > 0;
-
-  function attempt(work: Promise<Shift>): void {
+  function attempt(work: Promise<Ended>): void {
     setRefusal(null);
-    work
+    work.then(setEnded, (error: unknown) => setRefusal(linkError(error).code)).finally(read);
+  }
+  const open = () => {
+    setRefusal(null);
+    api.shifts
+      .open()
       .then(
-        (shift) => {
-          setReason('');
-          if (shift.closedAt !== null) setSlip(shift);
-        },
+        () => {},
         (error: unknown) => setRefusal(linkError(error).code),
       )
       .finally(read);
-  }
+  };
 
-  if (slip)
+  if (ended)
     return (
       <>
-        <Action onPress={() => setSlip(null)}>{t('shift.back')}</Action>
-        <ShiftSlip shift={slip} />
+        <Action onPress={() => setEnded(null)} testId="slip-back">
+          {t('shift.back')}
+        </Action>
+        <ShiftSlip shift={ended.closed} next={ended.next} />
       </>
     );
   return (
@@ -64,57 +65,12 @@ export default function ShiftsPage() {
       {shifts !== null && !running && (
         <section className="shift-now">
           <p>{t('shift.none')}</p>
-          <Action kind="main" onPress={() => attempt(api.shifts.open())} testId="shift-open">
+          <Action kind="main" onPress={open} testId="shift-open">
             {t('shift.open')}
           </Action>
         </section>
       )}
-      {running && (
-        <section className="shift-now">
-          <p className="quiet">
-            {t('shift.running', { at: dayAndTime(running.openedAt).slice(5, 16) })} ·{' '}
-            {running.openedBy ?? t('shift.nobody')}
-          </p>
-          <p className="shift-sum">
-            <Yuan fen={running.totals.paidFen} />
-          </p>
-          <ul className="shift-channels">
-            {running.totals.byChannel.map((each) => (
-              <li key={each.channel}>
-                {t(`wallet.${each.channel}`)} <b>¥ {yuanText(each.paidFen)}</b>{' '}
-                <small>{t('shift.count', { count: each.paidCount })}</small>
-              </li>
-            ))}
-          </ul>
-          <form
-            className="shift-close"
-            onSubmit={(event) => {
-              event.preventDefault();
-              attempt(api.shifts.close(needsReason && reason.trim() !== '' ? { reason: reason.trim() } : {}));
-            }}
-          >
-            {needsReason && (
-              <>
-                <p className="shift-unfinished">
-                  {t('shift.unfinished', { unfinished: running.unfinished })}
-                </p>
-                <TextInput
-                  value={reason}
-                  onChange={(event) => setReason(event.currentTarget.value)}
-                  placeholder={t('shift.reason')}
-                  aria-label={t('shift.reason')}
-                  maxLength={200}
-                  classNames={{ input: 'search' }}
-                  variant="unstyled"
-                />
-              </>
-            )}
-            <Action type="submit" kind="main" testId="shift-close">
-              {t('shift.close')}
-            </Action>
-          </form>
-        </section>
-      )}
+      {running && <ShiftNow shift={running} onEnd={attempt} />}
       {refusal !== null && <p role="alert">{t(`errors.${refusal}`)}</p>}
       <h3>{t('shift.closed')}</h3>
       {shifts?.every((shift) => shift.closedAt === null) && <p className="quiet">{t('shift.none_closed')}</p>}
@@ -123,7 +79,7 @@ export default function ShiftsPage() {
           ?.filter((shift) => shift.closedAt !== null)
           .map((shift) => (
             <li key={shift.shiftId}>
-              <UnstyledButton className="list-row" onClick={() => setSlip(shift)}>
+              <UnstyledButton className="list-row" onClick={() => setEnded({ closed: shift, next: null })}>
                 <span className="list-main">{shift.closedBy ?? t('shift.nobody')}</span>
                 <time>{dayAndTime(shift.closedAt ?? shift.openedAt).slice(5, 16)}</time>
                 <span className="number list-amount">¥ {yuanText(shift.totals.paidFen)}</span>

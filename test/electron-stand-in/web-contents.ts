@@ -73,6 +73,16 @@ export class StandInContents extends EventEmitter {
     void this.#tell({ kind: 'ipc', channel, args: [encode(message)], ports });
   }
 
+  async printToPDF({
+    pageSize,
+    printBackground,
+  }: {
+    pageSize: string;
+    printBackground: boolean;
+  }): Promise<Buffer> {
+    return (await this.#ready).pdf({ format: pageSize, printBackground });
+  }
+
   async close(): Promise<void> {
     const page = await this.#ready;
     await page.close();

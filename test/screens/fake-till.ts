@@ -178,6 +178,7 @@ export async function startFakeTill(ui: string) {
   }
 
   function bills(path: string): object {
+    if (path.endsWith('/10/lines')) return { items: sample.manyLines, nextCursor: '50' };
     if (path.endsWith('/lines')) return { items: sample.billLines, nextCursor: null };
     return { items: script.bills ?? sample.bills, nextCursor: null };
   }

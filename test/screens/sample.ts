@@ -413,6 +413,29 @@ const ALIPAY_BILL: Bill = {
 };
 const YOUNG_BILL: Bill = { ...BILL, billId: 2, state: 'failed', fault: 'not_ready', day: '2026-11-21' };
 
+/** A long one, while it is read. */
+export const runningBill: Bill = {
+  ...BILL,
+  billId: 9,
+  state: 'running',
+  counts: [],
+  open: 0,
+  lines: 128_000,
+  endedAt: null,
+};
+/** One of a day on which something is wrong as a whole. */
+export const manyBill: Bill = {
+  ...BILL,
+  billId: 10,
+  lines: 200_000,
+  open: 240,
+  counts: [
+    { class: 'matched', count: 199_760 },
+    { class: 'missing_here', count: 160 },
+    { class: 'missing_there', count: 80 },
+  ],
+};
+
 /** What a shop sees in the morning: one bill with differences, one that agrees, one that is not there yet. */
 export const bills: Bill[] = [BILL, ALIPAY_BILL, { ...YOUNG_BILL, open: 0, counts: [] }];
 
@@ -465,6 +488,18 @@ export const billLines: BillLine[] = [
     said: 'paid',
   },
 ];
+
+/** The first page of many. */
+export const manyLines: BillLine[] = Array.from({ length: 50 }, (_, index) => ({
+  ...LINE,
+  line: 100 + index * 7,
+  tradeNo: `T0MW2611201522${String(index).padStart(2, '0')}000BM2R8TE`,
+  class: index % 3 === 2 ? 'missing_there' : 'missing_here',
+  why: index % 3 === 2 ? null : 'not_paid_here',
+  said: 'not_paid',
+  amountFen: index % 3 === 2 ? null : 1_250 + index,
+  hereFen: index % 3 === 2 ? 1_250 + index : null,
+}));
 
 /** A payment of which a part is back, a part on its way and a part still with the shop. */
 export const partlyBack = paid('wechat', { refundedFen: 300, refundingFen: 450, refundableFen: 500 });
@@ -522,8 +557,8 @@ const CLOSED_SHIFT: Shift = {
     refundedFen: 5_600,
     refundedCount: 2,
     byChannel: [
-      { channel: 'alipay', paidFen: 201_400, paidCount: 74 },
-      { channel: 'wechat', paidFen: 284_850, paidCount: 99 },
+      { channel: 'alipay', paidFen: 201_400, paidCount: 74, refundedFen: 1_800, refundedCount: 1 },
+      { channel: 'wechat', paidFen: 284_850, paidCount: 99, refundedFen: 3_800, refundedCount: 1 },
     ],
   },
   unfinished: 1,
@@ -546,8 +581,8 @@ export const shifts: Shift[] = [
       refundedFen: 0,
       refundedCount: 0,
       byChannel: [
-        { channel: 'alipay', paidFen: 22_300, paidCount: 7 },
-        { channel: 'wechat', paidFen: 39_500, paidCount: 12 },
+        { channel: 'alipay', paidFen: 22_300, paidCount: 7, refundedFen: 0, refundedCount: 0 },
+        { channel: 'wechat', paidFen: 39_500, paidCount: 12, refundedFen: 0, refundedCount: 0 },
       ],
     },
     reason: null,

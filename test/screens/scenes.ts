@@ -433,6 +433,16 @@ export const SCENES: Scene[] = [
   { name: 'shift', screen: 'idle', script: {}, act: shifts },
   { name: 'shift-none', screen: 'idle', script: { shifts: [] }, act: shifts },
   {
+    name: 'shift-hand-over',
+    screen: 'idle',
+    script: { session: sample.signedIn },
+    act: async (page) => {
+      await shifts(page);
+      await page.getByTestId('shift-hand-over').click();
+      await page.locator('.shift-next').waitFor();
+    },
+  },
+  {
     name: 'shift-slip',
     screen: 'idle',
     script: {},
@@ -452,6 +462,26 @@ export const SCENES: Scene[] = [
       await bills(page);
       await page.locator('.manager .list-row').first().click();
       await page.locator('.bill-line').first().waitFor();
+    },
+  },
+  {
+    name: 'bill-running',
+    screen: 'idle',
+    script: { bills: [sample.runningBill, ...sample.bills] },
+    act: bills,
+  },
+  {
+    name: 'bill-many',
+    screen: 'idle',
+    script: { bills: [sample.manyBill] },
+    act: async (page) => {
+      await bills(page);
+      await page.locator('.manager .list-row').first().click();
+      await page.locator('.bill-line').nth(40).waitFor();
+      // By keyboard, from the first line to its decision and on.
+      await page.locator('.bill-line .action').first().focus();
+      await page.keyboard.press('Enter');
+      await page.locator('.bill-decide').waitFor();
     },
   },
   {

@@ -1,0 +1,138 @@
+import { NativeSelect, TextInput } from '@mantine/core';
+import { type FormEvent, useEffect, useState } from 'react';
+import type { Shift } from '../../contract/shift.ts';
+import { Action } from '../action.tsx';
+import { useWords } from '../i18n/index.ts';
+import { yuanText } from '../money.ts';
+import { FIELD, isPin } from '../people/fields.ts';
+import { PinField } from '../people/pin-field.tsx';
+import { useTill, useTillContext } from '../till-context.ts';
+import { dayAndTime } from '../times.ts';
+import { Yuan } from '../yuan.tsx';
+
+/** A shift that was closed, and who took over. */
+export interface Ended {
+  closed: Shift;
+  next: string | null;
+}
+
+/** The running shift: what it has taken, and its end, either for good or handed to the person who goes on. */
+export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<Ended>): void }) {
+  const { api, till } = useTillContext();
+  const { t } = useWords();
+  const hasPeople = useTill((state) => state.session?.hasPeople ?? false);
+  const [reason, setReason] = useState('');
+  const [isHandingOver, setHandingOver] = useState(false);
+  const [next, setNext] = useState('');
+  const [pin, setPin] = useState('');
+  const needsReason = shift.unfinished > 0;
+  const why = needsReason && reason.trim() !== '' ? { reason: reason.trim() } : {};
+
+  async function handOver(): Promise<Ended> {
+    const to = hasPeople ? { operator: next, pin } : undefined;
+    const { closed, opened } = await api.shifts.handOver({ ...why, ...(to ? { to } : {}) });
+    // The same PIN signs them in, so that nobody works under the name of who has left.
+    if (to) await till.signIn(to.operator, to.pin);
+    return { closed, next: opened.openedBy };
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!isHandingOver) onEnd(api.shifts.close(why).then((closed) => ({ closed, next: null })));
+    else if (!hasPeople || (next !== '' && isPin(pin))) onEnd(handOver());
+  };
+
+  return (
+    <section className="shift-now">
+      <p className="quiet">
+        {t('shift.running', { at: dayAndTime(shift.openedAt).slice(5, 16) })} ·{' '}
+        {shift.openedBy ?? t('shift.nobody')}
+      </p>
+      <p className="shift-sum">
+        <Yuan fen={shift.totals.paidFen} />
+      </p>
+      <ul className="shift-channels">
+        {shift.totals.byChannel.map((each) => (
+          <li key={each.channel}>
+            {t(`wallet.${each.channel}`)} <b>¥ {yuanText(each.paidFen)}</b>{' '}
+            <small>{t('shift.count', { count: each.paidCount })}</small>
+            {each.refundedCount > 0 && (
+              <>
+                {' '}
+                <b>−¥ {yuanText(each.refundedFen)}</b>{' '}
+                <small>{t('shift.refunds', { count: each.refundedCount })}</small>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+      <form className="shift-close" onSubmit={submit}>
+        {needsReason && (
+          <>
+            <p className="shift-unfinished">{t('shift.unfinished', { unfinished: shift.unfinished })}</p>
+            <TextInput
+              value={reason}
+              onChange={(event) => setReason(event.currentTarget.value)}
+              placeholder={t('shift.reason')}
+              aria-label={t('shift.reason')}
+              maxLength={200}
+              classNames={{ input: 'search' }}
+              variant="unstyled"
+            />
+          </>
+        )}
+        {isHandingOver && hasPeople && <NextPerson next={next} onNext={setNext} pin={pin} onPin={setPin} />}
+        <div className="shift-ends">
+          {isHandingOver ? (
+            <>
+              <Action type="submit" kind="main" testId="shift-hand-over-confirm">
+                {t('shift.hand_over_confirm')}
+              </Action>
+              <Action onPress={() => setHandingOver(false)}>{t('shift.hand_over_not')}</Action>
+            </>
+          ) : (
+            <>
+              <Action
+                kind="main"
+                testId="shift-hand-over"
+                onPress={() => (hasPeople ? setHandingOver(true) : onEnd(handOver()))}
+              >
+                {t('shift.hand_over')}
+              </Action>
+              <Action type="submit" testId="shift-close">
+                {t('shift.close')}
+              </Action>
+            </>
+          )}
+        </div>
+      </form>
+    </section>
+  );
+}
+
+/** Who goes on, and their PIN. */
+function NextPerson(props: {
+  next: string;
+  onNext(name: string): void;
+  pin: string;
+  onPin(pin: string): void;
+}) {
+  const { api } = useTillContext();
+  const { t } = useWords();
+  const [names, setNames] = useState<readonly string[]>([]);
+  useEffect(() => {
+    api.auth.names().then(setNames, () => {});
+  }, [api]);
+  return (
+    <fieldset className="shift-next">
+      <legend>{t('shift.next')}</legend>
+      <NativeSelect
+        {...FIELD}
+        label={t('shift.next_who')}
+        value={props.next}
+        onChange={(event) => props.onNext(event.currentTarget.value)}
+        data={['', ...names]}
+      />
+      <PinField label={t('people.pin')} value={props.pin} isBusy={false} onChange={props.onPin} />
+    </fieldset>
+  );
+}
