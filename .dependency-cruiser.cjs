@@ -103,6 +103,13 @@ module.exports = {
       to: { path: 'node_modules/electron/' },
     },
     {
+      name: 'kept-figures-are-for-reports',
+      comment: 'Whatever decides about money reads the trades, not what is kept of past hours.',
+      severity: 'error',
+      from: { pathNot: [TESTS, '^backend/services/reports\\.ts$', '^backend/backend\\.ts$', '^bench/'] },
+      to: { path: '^backend/services/kept-hours\\.ts$' },
+    },
+    {
       name: 'sandbox-and-relay-stand-alone',
       comment: 'The other side of the wire shares money as a type, and none of the till’s rules or memory.',
       severity: 'error',

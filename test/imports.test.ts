@@ -72,3 +72,11 @@ test('Node in the contract is caught, and so is the till in the sandbox, and a c
     expect.arrayContaining(['contract-and-domain-run-anywhere', 'sandbox-and-relay-stand-alone', 'no-cycle']),
   );
 });
+
+test('what is kept of past hours is for reports: another service that takes it is caught', async () => {
+  plant('backend/services/kept-hours.ts', 'export const HOURS = 24;\n');
+  plant('backend/services/reports.ts', "export { HOURS } from './kept-hours.ts';\n");
+  expect(await broken()).toEqual([]);
+  plant('backend/services/settle.ts', "export { HOURS } from './kept-hours.ts';\n");
+  expect(await broken()).toEqual(['kept-figures-are-for-reports']);
+});

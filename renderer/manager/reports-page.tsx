@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { Report } from '../../contract/report.ts';
 import { Action } from '../action.tsx';
+import { every } from '../clock.ts';
 import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { type LinkErrorCode, linkError } from '../link-error.ts';
@@ -12,12 +13,15 @@ import { ReportFigures } from './report-figures.tsx';
 import { OwnDays, ReportPeriods, type Wish } from './report-range.tsx';
 import './reports.css';
 
+/** What was given back, and the time of day, change the figures, too. */
+const LOOK_MS = 60_000;
+
 /** Takings of today, the week, the month or days of one's own, as figures, bars and a file. */
 export default function ReportsPage() {
   const { api } = useTillContext();
   const { t, language } = useWords();
   const [wish, setWish] = useState<Wish>(() => ({ period: 'today', from: storeDay(), to: storeDay() }));
-  const [report, setReport] = useState<Report | null>(null);
+  const [shown, setShown] = useState<{ report: Report; period: Wish['period'] } | null>(null);
   const [failure, setFailure] = useState<LinkErrorCode | null>(null);
   const [isSaving, setSaving] = useState(false);
   const [attempt, setAttempt] = useState(0);
@@ -28,13 +32,14 @@ export default function ReportsPage() {
     return period === 'own' ? { from, to } : { period };
   }, [wish]);
 
+  useEffect(() => every(LOOK_MS, () => setAttempt((last) => last + 1)), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: read anew after a failure, and when something was paid.
   useEffect(() => {
     let isCurrent = true;
     api.reports.takings(asked()).then(
       (next) => {
         if (!isCurrent) return;
-        setReport(next);
+        setShown({ report: next, period: wish.period });
         setFailure(null);
       },
       (error: unknown) => isCurrent && setFailure(linkError(error).code),
@@ -64,12 +69,12 @@ export default function ReportsPage() {
         </Action>
         {wish.period === 'own' && <OwnDays wish={wish} onWish={setWish} />}
       </div>
-      {report === null ? (
+      {shown === null ? (
         <ListState isRead={false} failure={failure} empty={null} onAgain={() => setAttempt(attempt + 1)} />
       ) : (
         <>
           {failure && <p role="alert">{errorWords(t, failure, {})}</p>}
-          <ReportFigures report={report} period={wish.period} />
+          <ReportFigures report={shown.report} period={shown.period} />
         </>
       )}
     </>
