@@ -55,6 +55,8 @@ export const Bill = z.object({
   refundedFen: z.int(),
   /** What the wallet keeps of it, in thousandths of a fen. */
   feeMilliFen: z.int(),
+  /** Of a bill of movements: what the day's trade bill comes to; null where it was not read, and of a trade bill. */
+  tradeBill: z.object({ paidFen: z.int(), refundedFen: z.int(), feeMilliFen: z.int() }).nullable(),
   begunAt: Instant,
   endedAt: Instant.nullable(),
 });

@@ -34,7 +34,15 @@ export function createBillViews(store: Store) {
     const { begunAtMs, touchedAtMs: _, endedAtMs, ...told } = stored;
     // Sums of a bill that is being read would be read from all of it, each time.
     const sums = stored.state === 'running' ? NOTHING : store.bills.sums(stored.billId);
-    return { ...told, ...sums, begunAt: storeInstant(begunAtMs), endedAt: instant(endedAtMs) };
+    const tradeBill = stored.kind === 'fund_flow' ? sumsOfTradeBill(stored) : null;
+    return { ...told, ...sums, tradeBill, begunAt: storeInstant(begunAtMs), endedAt: instant(endedAtMs) };
+  }
+
+  function sumsOfTradeBill(stored: StoredBill): BillView['tradeBill'] {
+    const billId = store.bills.tradeBillOf(stored);
+    if (billId === undefined) return null;
+    const { paidFen, refundedFen, feeMilliFen } = store.bills.sums(billId);
+    return { paidFen, refundedFen, feeMilliFen };
   }
 
   function mustHave(billId: number): StoredBill {

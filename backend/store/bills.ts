@@ -57,6 +57,12 @@ export function billsTable(db: Db) {
       'SELECT bill_id FROM bills WHERE channel = ? AND day = ? AND kind = ? AND bill_id <> ?',
     )
     .pluck();
+  const tradeBillOf = db
+    .prepare<[string, string], number>(
+      `SELECT bill_id FROM bills WHERE channel = ? AND day = ? AND kind = 'trade' AND state IN ('asking', 'done')
+       ORDER BY bill_id DESC LIMIT 1`,
+    )
+    .pluck();
   const setState = db.prepare(
     `UPDATE bills SET state = :state, fault = :fault, touched_at_ms = :nowMs,
        ended_at_ms = CASE WHEN :state IN ('done', 'failed') THEN :nowMs END WHERE bill_id = :billId`,
@@ -133,6 +139,8 @@ export function billsTable(db: Db) {
     list: (after: { day: string; billId: number }, limit: number): StoredBill[] =>
       list.all({ ...after, limit }),
     unfinished: (): StoredBill[] => unfinished.all(),
+    /** The trade bill of the same wallet and day, once it is read. */
+    tradeBillOf: (bill: StoredBill): number | undefined => tradeBillOf.get(bill.channel, bill.day),
     /** Earlier bills of the same wallet, day and kind. */
     earlier: (bill: StoredBill): number[] => same.all(bill.channel, bill.day, bill.kind, bill.billId),
     setState(billId: number, state: StoredBill['state'], fault: string | null, nowMs: number): void {

@@ -32,6 +32,10 @@ export const billsEn = {
   'bills.paid': 'On the bill',
   'bills.refunded': 'Refunded',
   'bills.fee': 'Wallet’s fee',
+  'bills.against.none':
+    'The day’s trade bill was not compared yet. Do that first: it says whose each payment is.',
+  'bills.against.agrees': 'Payments, refunds and fees are those of the day’s trade bill.',
+  'bills.against.differs': '● The day’s trade bill says otherwise: {{what}}',
   'bills.class.matched': 'Agrees',
   'bills.class.fee': 'Fee',
   'bills.class.other_till': 'Other till',

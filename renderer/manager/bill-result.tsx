@@ -10,7 +10,7 @@ import { yuanText } from '../money.ts';
 import { useTillContext } from '../till-context.ts';
 import { WalletName } from '../wallet.tsx';
 import { BillRow } from './bill-row.tsx';
-import { stateWord } from './bill-words.ts';
+import { againstWord, stateWord } from './bill-words.ts';
 import { saveBillCsv } from './save-csv.ts';
 
 const PAGE = 50;
@@ -65,6 +65,7 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
             <Fact name={t('bills.refunded')} value={`¥ ${yuanText(bill.refundedFen)}`} />
             <Fact name={t('bills.fee')} value={`¥ ${yuanText(Math.round(bill.feeMilliFen / 1_000))}`} />
           </dl>
+          {bill.kind === 'fund_flow' && isWhole && <p className="bill-against">{againstWord(t, bill)}</p>}
           <div className="bill-bar" aria-hidden="true">
             {found.map((each) => (
               <span key={each.class} className={`bill-part-${each.class}`} style={{ flexGrow: each.count }} />

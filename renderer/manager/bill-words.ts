@@ -1,5 +1,6 @@
 import type { Bill } from '../../contract/bill.ts';
 import { keyOf, type Words } from '../i18n/index.ts';
+import { yuanText } from '../money.ts';
 
 /** How it stands, in a sentence. */
 export function stateWord(t: Words, bill: Bill): string {
@@ -12,6 +13,20 @@ export function stateWord(t: Words, bill: Bill): string {
 function faultWord(t: Words, fault: string): string {
   const key = keyOf('bills.fault', fault);
   return key ? t(key) : t('bills.fault.other', { fault });
+}
+
+/** How the account's movements of a day stand to its trade bill, in a sentence. */
+export function againstWord(t: Words, { tradeBill, ...bill }: Bill): string {
+  if (!tradeBill) return t('bills.against.none');
+  const sums = [
+    [t('bills.paid'), bill.paidFen, tradeBill.paidFen],
+    [t('bills.refunded'), bill.refundedFen, tradeBill.refundedFen],
+    [t('bills.fee'), Math.round(bill.feeMilliFen / 1_000), Math.round(tradeBill.feeMilliFen / 1_000)],
+  ] as const;
+  const different = sums.filter(([, here, there]) => here !== there);
+  if (different.length === 0) return t('bills.against.agrees');
+  const what = different.map(([name, , there]) => `${name} ¥ ${yuanText(there)}`).join(' · ');
+  return t('bills.against.differs', { what });
 }
 
 /** `128,000` */

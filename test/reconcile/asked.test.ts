@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createBillViews } from '../../backend/services/bill-views.ts';
 import type { StoredLine } from '../../backend/store/bill-line.ts';
 import { openMemoryDatabase } from '../../backend/store/database.ts';
 import { alipayBillZip } from '../../sandbox/bills/alipay.ts';
@@ -124,5 +125,18 @@ describe('movements of the account', () => {
       ['withdrawal', null],
       ['missing_here', 'not_on_trade_bill'],
     ]);
+  });
+
+  test('come to what the day’s trade bill comes to, with its fees, once that was read', async () => {
+    const { stand, books } = shopOf('wechat', 'refunded_in_parts');
+    const movements = await stand.drop(fundFlowFile(books.entries), { kind: 'fund_flow' });
+    const views = createBillViews(stand.store);
+    expect(views.byId(movements).tradeBill).toBeNull();
+    await stand.drop(billFile('wechat', books.entries));
+    const { paidFen, refundedFen, feeMilliFen, tradeBill } = views.byId(movements);
+    expect({ paidFen, refundedFen, feeMilliFen }).toEqual(tradeBill);
+    // One sale of 12.50, given back in two parts, and one of 1.00: what is kept of each to the fen.
+    expect(tradeBill).toEqual({ paidFen: 1_350, refundedFen: 1_250, feeMilliFen: expect.any(Number) });
+    expect(feeMilliFen % 1_000).toBe(0);
   });
 });

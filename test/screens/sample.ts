@@ -397,6 +397,7 @@ const BILL: Bill = {
   paidFen: 1_843_250,
   refundedFen: 5_600,
   feeMilliFen: 7_004_000,
+  tradeBill: null,
   begunAt: NOW,
   endedAt: NOW,
 };
