@@ -49,6 +49,7 @@ export function openPeople(deps: {
   const keys = createTokenKeys({
     place: deps.tokenKeys,
     random,
+    alone: (work) => store.transact(work),
     onUnkept: (err) => log.warn({ err }, 'keys for tokens not kept; a restart signs everybody out'),
   });
   const tokens = createTokens({ keys, clock, random, tillId });

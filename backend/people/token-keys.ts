@@ -60,7 +60,13 @@ export function keysInMemory(): KeyPlace {
 export type TokenKeys = ReturnType<typeof createTokenKeys>;
 
 /** The Ed25519 keys that sign access tokens, each with its id, and their rotation. */
-export function createTokenKeys(deps: { place: KeyPlace; random: Random; onUnkept(error: unknown): void }) {
+export function createTokenKeys(deps: {
+  place: KeyPlace;
+  random: Random;
+  /** Runs `work` while no other process that shares the place does so. */
+  alone<T>(work: () => T): T;
+  onUnkept(error: unknown): void;
+}) {
   const { place, random } = deps;
   let kept: Kept | null = null;
   /** Parsed once. */
@@ -71,25 +77,30 @@ export function createTokenKeys(deps: { place: KeyPlace; random: Random; onUnkep
     return read.success ? read.data : kept;
   }
 
+  function isFresh(keys: Kept | null, nowMs: number): keys is Kept {
+    const newest = keys?.keys.at(-1);
+    return newest !== undefined && nowMs - newest.createdAtMs < ROTATE_MS;
+  }
+
   function current(nowMs: number): Kept {
     kept ??= load();
-    const newest = kept?.keys.at(-1);
-    if (kept && newest && nowMs - newest.createdAtMs < ROTATE_MS) return kept;
-    // Another process on the folder may have been faster.
-    const others = load();
-    const theirs = others?.keys.at(-1);
-    if (others && theirs && nowMs - theirs.createdAtMs < ROTATE_MS) {
-      kept = others;
-      return kept;
-    }
+    if (isFresh(kept, nowMs)) return kept;
+    return deps.alone(() => {
+      // Another process on the folder may have been faster.
+      kept = load();
+      return isFresh(kept, nowMs) ? kept : made(nowMs);
+    });
+  }
+
+  function made(nowMs: number): Kept {
     const { privateKey } = generateKeyPairSync('ed25519');
-    const made = {
+    const key = {
       kid: randomText(random, ALPHANUMERIC, 12),
       createdAtMs: nowMs,
       pem: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
     };
     kept = {
-      keys: [...(kept?.keys ?? []).slice(-1), made],
+      keys: [...(kept?.keys ?? []).slice(-1), key],
       secret: kept?.secret ?? Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url'),
     };
     try {
