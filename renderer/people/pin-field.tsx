@@ -11,10 +11,9 @@ export function PinField(props: {
   description?: string;
   value: string;
   isBusy?: boolean;
-  isFirst?: boolean;
   onChange(pin: string): void;
 }) {
-  const { label, description, value, isBusy = false, isFirst = false, onChange } = props;
+  const { label, description, value, isBusy = false, onChange } = props;
   const { t } = useWords();
   const [hasKeys, setKeys] = useState(false);
   const take = (text: string) => onChange(text.replaceAll(/\D/g, '').slice(0, PIN_MAX));
@@ -29,12 +28,11 @@ export function PinField(props: {
         description={description}
         value={value}
         readOnly={isBusy}
-        data-autofocus={isFirst || undefined}
         onChange={(event) => take(event.currentTarget.value)}
         onPointerDown={(event: PointerEvent) => event.pointerType !== 'mouse' && setKeys(true)}
       />
       {hasKeys && !isBusy && (
-        <fieldset aria-label={t('people.keys')}>
+        <fieldset aria-label={t('people.keys')} ref={intoSight}>
           <PinKeys
             onDigit={(digit) => take(`${value}${digit}`)}
             onClear={() => onChange('')}
@@ -48,4 +46,9 @@ export function PinField(props: {
       )}
     </div>
   );
+}
+
+/** Whoever presses the field sees its digits, also at the end of a dialog. */
+function intoSight(keys: HTMLElement | null): void {
+  keys?.scrollIntoView({ block: 'nearest' });
 }

@@ -661,6 +661,18 @@ export const SCENES: Scene[] = [
     },
   },
   {
+    name: 'approval-touch',
+    screen: 'idle',
+    script: { session: sample.signedIn, parked: sample.attention },
+    act: async (page) => {
+      await attended(page, 1);
+      await page.getByTestId('by-hand').click();
+      const pin = page.getByTestId('approval').locator('input[type="password"]');
+      await pin.dispatchEvent('pointerdown', { pointerType: 'touch' });
+      await page.locator('.pin-keys').waitFor();
+    },
+  },
+  {
     name: 'timeline-ended',
     screen: 'idle',
     script: { opened: { trade: sample.endedByHand, timeline: sample.endedTimeline } },

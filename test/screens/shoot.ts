@@ -67,6 +67,7 @@ const KEPT = [
   'people-set-up',
   'policy',
   'approval',
+  'approval-touch',
   'manager-trade',
   'push',
   'push-through',
