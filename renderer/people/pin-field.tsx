@@ -15,6 +15,7 @@ export function PinField(props: {
 }) {
   const { label, description, value, isBusy = false, onChange } = props;
   const { t } = useWords();
+  const [isFinger, setFinger] = useState(false);
   const [hasKeys, setKeys] = useState(false);
   const take = (text: string) => onChange(text.replaceAll(/\D/g, '').slice(0, PIN_MAX));
   return (
@@ -22,14 +23,16 @@ export function PinField(props: {
       <TextInput
         {...FIELD}
         type="password"
-        inputMode={hasKeys ? 'none' : 'numeric'}
+        inputMode={isFinger ? 'none' : 'numeric'}
         maxLength={PIN_MAX}
         label={label}
         description={description}
         value={value}
         readOnly={isBusy}
         onChange={(event) => take(event.currentTarget.value)}
-        onPointerDown={(event: PointerEvent) => event.pointerType !== 'mouse' && setKeys(true)}
+        onPointerDown={(event: PointerEvent) => setFinger(event.pointerType !== 'mouse')}
+        // Not before the finger is up: what moves under it would be pressed.
+        onClick={() => isFinger && setKeys(true)}
       />
       {hasKeys && !isBusy && (
         <fieldset aria-label={t('people.keys')} ref={intoSight}>

@@ -1,24 +1,11 @@
-import { rmSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
-import { type FakeTill, type Script, startFakeTill } from './fake-till.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Script } from './fake-till.ts';
+import { openScreens } from './open-screens.ts';
 import * as sample from './sample.ts';
-import { buildScreens, type Look, stageScene } from './stage.ts';
+import { type Look, stageScene } from './stage.ts';
 
-let browser: Browser;
-let till: FakeTill;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  till = await startFakeTill(ui);
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await till.close();
-  rmSync(ui, { recursive: true });
-});
+const { browser, till } = await openScreens();
 
 const SMALL: Look = { locale: 'zh-CN', theme: 'light', width: 1_024, height: 600 };
 const REASON = '支付宝商家平台上查到已关闭';

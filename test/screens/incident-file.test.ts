@@ -1,23 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
-import { type FakeTill, type Script, startFakeTill } from './fake-till.ts';
-import { buildScreens, type Look, stageScene } from './stage.ts';
+import { readFileSync } from 'node:fs';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Script } from './fake-till.ts';
+import { openScreens } from './open-screens.ts';
+import { type Look, stageScene } from './stage.ts';
 
-let browser: Browser;
-let till: FakeTill;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  till = await startFakeTill(ui);
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await till.close();
-  rmSync(ui, { recursive: true });
-});
+const { browser, till } = await openScreens();
 
 async function opened(script: Script, look: Partial<Look> = {}) {
   const small: Look = { locale: 'zh-CN', theme: 'light', width: 1_024, height: 600, ...look };

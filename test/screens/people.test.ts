@@ -1,23 +1,12 @@
-import { rmSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
 import { createStore } from '../../backend/store/store.ts';
 import { systemClock } from '../../ports/clock.ts';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
 import { httpTill } from '../fakes/http-till.ts';
 import { NAMES, PINS, staffed } from '../fakes/staff.ts';
-import { buildScreens } from './stage.ts';
+import { openScreens } from './open-screens.ts';
 
-let browser: Browser;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  rmSync(ui, { recursive: true });
-});
+const { browser, ui } = await openScreens();
 
 test('an owner is set up, locks, unlocks, reloads without a PIN, leaves, and signs in again', async () => {
   const till = await httpTill({ uiDir: ui, clock: systemClock() as never });

@@ -1,25 +1,12 @@
-import { rmSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RelayTest } from '../../contract/relay.ts';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
-import { type FakeTill, type Script, startFakeTill } from './fake-till.ts';
+import type { Script } from './fake-till.ts';
+import { openScreens } from './open-screens.ts';
 import * as sample from './sample.ts';
-import { buildScreens, type Look, stageScene } from './stage.ts';
+import { type Look, stageScene } from './stage.ts';
 
-let browser: Browser;
-let till: FakeTill;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  till = await startFakeTill(ui);
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await till.close();
-  rmSync(ui, { recursive: true });
-});
+const { browser, till } = await openScreens();
 
 const SMALL: Look = { locale: 'en-US', theme: 'light', width: 1_024, height: 600 };
 const AWAY = { ok: false, since: sample.at(-95), reason: 'not_configured' as const };

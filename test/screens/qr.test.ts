@@ -1,27 +1,12 @@
-import { rmSync } from 'node:fs';
 import jsQR from 'jsqr';
-import { type Browser, chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
-import { type FakeTill, startFakeTill } from './fake-till.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { openScreens } from './open-screens.ts';
 import { CODES } from './sample.ts';
 import { scene } from './scenes.ts';
-import { buildScreens, stageScene } from './stage.ts';
+import { stageScene } from './stage.ts';
 
-let browser: Browser;
-let till: FakeTill;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  till = await startFakeTill(ui);
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await till.close();
-  rmSync(ui, { recursive: true });
-});
+const { browser, till } = await openScreens();
 
 const sizes = [
   [1_024, 600],

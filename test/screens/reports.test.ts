@@ -1,24 +1,15 @@
-import { readFile, rm } from 'node:fs/promises';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../ports/clock.ts';
 import { systemEndOfTurn } from '../../ports/turn.ts';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
 import { httpTill } from '../fakes/http-till.ts';
-import { buildScreens } from './stage.ts';
+import { API_KEY } from '../fakes/till.ts';
+import { openScreens } from './open-screens.ts';
 
-const KEY = { authorization: 'Bearer test-key-0123456789' };
+const KEY = { authorization: `Bearer ${API_KEY}` };
 
-let browser: Browser;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await rm(ui, { recursive: true });
-});
+const { browser, ui } = await openScreens();
 
 type Sold = { tradeNo: string; orderNo: string; providerTradeNo: string };
 

@@ -669,6 +669,7 @@ export const SCENES: Scene[] = [
       await page.getByTestId('by-hand').click();
       const pin = page.getByTestId('approval').locator('input[type="password"]');
       await pin.dispatchEvent('pointerdown', { pointerType: 'touch' });
+      await pin.dispatchEvent('click');
       await page.locator('.pin-keys').waitFor();
     },
   },

@@ -1,24 +1,9 @@
-import { rmSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
-import { type FakeTill, startFakeTill } from './fake-till.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { openScreens } from './open-screens.ts';
 import { SCENES } from './scenes.ts';
-import { buildScreens, stageScene } from './stage.ts';
+import { stageScene } from './stage.ts';
 
-let browser: Browser;
-let till: FakeTill;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  till = await startFakeTill(ui);
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await till.close();
-  rmSync(ui, { recursive: true });
-});
+const { browser, till } = await openScreens();
 
 test('a shift’s slip prints alone, dark on white, on one page, with the ledger’s head', async () => {
   const scene = SCENES.find(({ name }) => name === 'shift-slip');

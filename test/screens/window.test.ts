@@ -1,26 +1,12 @@
-import { rmSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Charge } from '../../contract/order.ts';
 import type { Trade } from '../../contract/trade.ts';
-import { CHROMIUM_ARGS, chromiumExecutable } from '../chromium.ts';
-import { type FakeTill, type Script, startFakeTill } from './fake-till.ts';
+import type { Script } from './fake-till.ts';
+import { openScreens } from './open-screens.ts';
 import * as sample from './sample.ts';
-import { buildScreens, clipped, type Look, stageScene } from './stage.ts';
+import { clipped, type Look, stageScene } from './stage.ts';
 
-let browser: Browser;
-let till: FakeTill;
-let ui: string;
-beforeAll(async () => {
-  ui = await buildScreens();
-  till = await startFakeTill(ui);
-  browser = await chromium.launch({ executablePath: await chromiumExecutable(), args: CHROMIUM_ARGS });
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await till.close();
-  rmSync(ui, { recursive: true });
-});
+const { browser, till } = await openScreens();
 
 const SMALL: Look = { locale: 'zh-CN', theme: 'light', width: 1_024, height: 600 };
 const waiting = sample.charge('waiting', [sample.trade('alipay'), sample.trade('wechat')]);
