@@ -88,7 +88,7 @@ function startSettling(store: Store): { stop(): number[] } {
   const timer = setInterval(() => {
     turn += 1;
     store.transact(() => {
-      store.trades.update({ ...trade, payableUntilMs: turn });
+      store.trades.update(trade, { ...trade, payableUntilMs: turn });
       store.events.append({
         atMs: turn,
         type: 'trade.changed',

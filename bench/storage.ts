@@ -40,7 +40,7 @@ async function commits(dir: string): Promise<void> {
   const peer = createStore(raw);
   for (let n = 0; n < trades.length; n++) writeTrade(peer, n);
   const change = (into: Store, trade: Trade, paidAtMs: number) => {
-    into.trades.update({ ...trade, payableUntilMs: paidAtMs });
+    into.trades.update(trade, { ...trade, payableUntilMs: paidAtMs });
     into.events.append(EVENT);
   };
   const update = raw.prepare('UPDATE trades SET payable_until_ms = ? WHERE trade_no = ?');

@@ -37,7 +37,7 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
     if (refund) {
       store.refunds.update({ ...refund, setAside });
       // Whoever ended it knows what became of the money: nothing is left for the till to give back.
-      if (trade) store.trades.update({ ...trade, refundDue: null });
+      if (trade) store.trades.update(trade, { ...trade, refundDue: null });
       const { refundNo: number, state } = refund;
       store.events.append({
         ...about,
@@ -47,7 +47,7 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
         toState: state,
       });
     } else if (trade) {
-      store.trades.update({ ...trade, setAside });
+      store.trades.update(trade, { ...trade, setAside });
       store.events.append({
         ...about,
         type: 'trade.set_aside',

@@ -133,7 +133,7 @@ export function createRefundBook(deps: {
     if (refundDue === 'manager') askPerson(trade, nowMs);
     else store.outbox.finishDecision(tradeNo);
     const after = { ...trade, refundDue } as const;
-    store.trades.update(after);
+    store.trades.update(trade, after);
     return after;
   }
 

@@ -154,7 +154,7 @@ function withReason(as: Writer | undefined, reason: string): Writer | undefined 
 export function kept(store: Store, trade: Trade, entryId: number, reason: string, nowMs: number): Trade {
   store.outbox.setAside(entryId, nowMs, reason);
   const after: Trade = { ...trade, refundDue: null };
-  store.trades.update(after);
+  store.trades.update(trade, after);
   store.events.append({
     atMs: nowMs,
     type: 'trade.kept',

@@ -207,8 +207,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     const due = becamePaid ? dueBack(after) : null;
     after.refundDue = due?.by ?? before.refundDue;
     const next = stepAfter(after, event, asked);
-    if (same(before, after)) return { trade: after, changed: [], next };
-    store.trades.update(after);
+    if (!store.trades.update(before, after)) return { trade: after, changed: [], next };
     if (after.state === before.state) return { trade: after, changed: [after], next };
     store.events.append({
       atMs: nowMs,
@@ -252,7 +251,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     const next = stepAfter(before, 'no_answer', 'query');
     if (before.incident === incident) return { trade: before, changed: [], next };
     const after = { ...before, incident };
-    store.trades.update(after);
+    store.trades.update(before, after);
     store.events.append({
       atMs: nowMs,
       type: 'trade.incident',
@@ -269,9 +268,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
   function note(before: Trade, change: Partial<Pick<Trade, 'unknown' | 'payableUntilMs'>>): Applied {
     if (stepAfter(before, 'no_answer', 'query') === null) return { trade: before, changed: [], next: null };
     const after: Trade = { ...before, ...change };
-    if (same(before, after)) return { trade: after, changed: [], next: 'query' };
-    store.trades.update(after);
-    return { trade: after, changed: [after], next: 'query' };
+    return { trade: after, changed: store.trades.update(before, after) ? [after] : [], next: 'query' };
   }
 
   return { outcome, notified, decide, passDeadlines };
@@ -325,11 +322,4 @@ function unknownAfter(
   if (before.unknown) return before.unknown;
   const asking = asked === 'open' ? 'create' : asked === 'query' ? 'query' : 'close';
   return { asking, sinceMs: nowMs };
-}
-
-function same(a: Trade, b: Trade): boolean {
-  for (const name of Object.keys(a) as (keyof Trade)[]) {
-    if (a[name] !== b[name] && JSON.stringify(a[name]) !== JSON.stringify(b[name])) return false;
-  }
-  return true;
 }

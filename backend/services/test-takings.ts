@@ -40,7 +40,7 @@ export function writeSale(store: Store, sale: Sale): void {
   );
   if (paidAtMs === null) return;
   store.transact(() => {
-    store.trades.update({ ...begun, state: 'paid', paidAtMs, late, surplus });
+    store.trades.update(begun, { ...begun, state: 'paid', paidAtMs, late, surplus });
     store.events.append({
       atMs: paidAtMs,
       type: 'trade.changed',

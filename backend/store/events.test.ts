@@ -98,6 +98,33 @@ describe('the chain of events', () => {
     expect(store.events.head()).toEqual({ seq: 3, hash: chain.at(-1)?.own });
   });
 
+  test('goes on from what is kept where events were taken back', async () => {
+    const db = openMemoryDatabase();
+    const store = createStore(db);
+    const refused = (orderNo: string) => () => {
+      created(store, orderNo);
+      throw new Error('refused');
+    };
+    store.transact(() => created(store, 'A1'));
+    expect(() => store.transact(refused('A2'))).toThrow('refused');
+    store.transact(() => created(store, 'A3'));
+    await Promise.allSettled([
+      store.transactSoon(refused('A4')),
+      store.transactSoon(() => created(store, 'A5')),
+      store.transactSoon(refused('A6')),
+    ]);
+    store.transact(() => created(store, 'A7'));
+    const chain = chainOf(db);
+    expect(store.events.after(0, 9).map(({ seq, orderNo }) => [seq, orderNo])).toEqual([
+      [1, 'A1'],
+      [2, 'A3'],
+      [3, 'A5'],
+      [4, 'A7'],
+    ]);
+    expect(chain.every(({ own, due }) => own === due)).toBe(true);
+    expect(chain.map(({ previous }) => previous).slice(1)).toEqual(chain.map(({ own }) => own).slice(0, -1));
+  });
+
   test('covers every column, half a character among them', () => {
     const db = openMemoryDatabase();
     const store = createStore(db);

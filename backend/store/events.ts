@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3';
 import type { Actor, By } from '../domain/actor.ts';
 import { LEDGER_START, type LedgerRow } from '../domain/ledger.ts';
 import type { Charge, Order } from '../domain/order.ts';
@@ -118,10 +119,19 @@ export type EventsTable = ReturnType<typeof eventsTable>;
 
 /** The table `events`: append only, each chained to the one before it. */
 export function eventsTable(db: Db) {
-  const append = db.prepare(
-    `INSERT INTO events (${COLUMNS.join(', ')}, prev_hash, hash)
-     VALUES (${COLUMNS.map(() => '?').join(', ')}, unhex(?), unhex(?))`,
-  );
+  /** By the columns that an event has, one bit each: binding what it has not takes as long as what it has. */
+  const inserts = new Map<number, Statement>();
+  function insertOf(given: number): Statement {
+    const known = inserts.get(given);
+    if (known) return known;
+    const names = COLUMNS.filter((_, bit) => given & (1 << bit));
+    const insert = db.prepare(
+      `INSERT INTO events (${names.join(', ')}, prev_hash, hash)
+       VALUES (${names.map(() => '?').join(', ')}, unhex(?), unhex(?))`,
+    );
+    inserts.set(given, insert);
+    return insert;
+  }
   const end = db.prepare<[], { seq: number; hash: string; given: number }>(
     `SELECT seq, lower(hex(hash)) AS hash, (SELECT seq FROM sqlite_sequence WHERE name = 'events') AS given
      FROM events ORDER BY seq DESC LIMIT 1`,
@@ -141,15 +151,46 @@ export function eventsTable(db: Db) {
      ORDER BY seq`,
   );
 
+  /** The last event that was written here: the database itself refuses one that does not follow what it holds. */
+  let last: LedgerHead | null = null;
+
+  /** The end of the chain as the file has it; a position that was once given out is never given again. */
+  function ended(): LedgerHead {
+    const found = end.get();
+    if (!found) return { seq: lastGiven.get() ?? 0, hash: LEDGER_START };
+    return { seq: Math.max(found.given, found.seq), hash: found.hash };
+  }
+
+  function link(event: NewEvent, by: By, previous: LedgerHead): number {
+    const row = toRow(event, by, previous.seq + 1);
+    const hash = ledgerHash(previous.hash, row);
+    let given = 0;
+    const values: (string | number)[] = [];
+    for (const [bit, name] of COLUMNS.entries()) {
+      const value = row[name];
+      if (value === null) continue;
+      given |= 1 << bit;
+      values.push(value);
+    }
+    insertOf(given).run(...values, previous.hash, hash);
+    last = { seq: row.seq, hash };
+    return row.seq;
+  }
+
   return {
-    /** Writes the event as the next link of the chain. Call inside a transaction: nobody else may write between. */
-    append(event: NewEvent, by: By): void {
+    /**
+     * Writes the event as the next link of the chain and returns its position. Call inside a transaction: nobody
+     * else may write between.
+     */
+    append(event: NewEvent, by: By): number {
       if (!db.inTransaction) throw new Error('An event is written in the transaction of what it tells.');
-      const last = end.get();
-      const previous = last?.hash ?? LEDGER_START;
-      const row = toRow(event, by, 1 + (last ? Math.max(last.given, last.seq) : (lastGiven.get() ?? 0)));
-      const hash = ledgerHash(previous, row);
-      append.run(...COLUMNS.map((name) => row[name]), previous, hash);
+      try {
+        return link(event, by, last ?? ended());
+      } catch (error) {
+        if (!isOutOfStep(error)) throw error;
+        // What was last was taken back, or another process has written since.
+        return link(event, by, ended());
+      }
     },
     /** Events after position `seq`, in order, at most `limit`. */
     after(seq: number, limit: number): StoredEvent[] {
@@ -169,6 +210,12 @@ export function eventsTable(db: Db) {
       return ofTrade.all(tradeNo, tradeNo).map(fromRow);
     },
   };
+}
+
+/** The trigger `events_follow`. */
+function isOutOfStep(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === 'SQLITE_CONSTRAINT_TRIGGER' && message === 'events follow one another';
 }
 
 function toRow(event: NewEvent, by: By, seq: number): LedgerRow {

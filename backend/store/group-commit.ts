@@ -1,4 +1,5 @@
 import type { EndOfTurn } from '../../ports/turn.ts';
+import type { By } from '../domain/actor.ts';
 import { isStorageFault } from './database.ts';
 import type { Fence } from './fences.ts';
 
@@ -10,10 +11,10 @@ import type { Fence } from './fences.ts';
  */
 export function createGroupCommit(deps: {
   transact<T>(work: () => T): T;
-  /** Runs `work` in a savepoint of the running transaction. */
-  savepoint<T>(work: () => T, fence?: Fence): T;
+  /** Runs `work` in a savepoint of the running transaction; its events are `by` somebody. */
+  savepoint<T>(by: By, work: () => T, fence?: Fence): T;
   endOfTurn: EndOfTurn;
-}): <T>(work: () => T, fence?: Fence) => Promise<T> {
+}): <T>(by: By, work: () => T, fence?: Fence) => Promise<T> {
   let waiting: Waiting[] = [];
 
   function commitWaiting(): void {
@@ -35,14 +36,14 @@ export function createGroupCommit(deps: {
     for (const each of group) each.settle();
   }
 
-  return <T>(work: () => T, fence?: Fence) =>
+  return <T>(by: By, work: () => T, fence?: Fence) =>
     new Promise<T>((resolve, reject) => {
       let settle = () => {};
       if (waiting.length === 0) deps.endOfTurn(commitWaiting);
       waiting.push({
         run() {
           try {
-            const value = deps.savepoint(work, fence);
+            const value = deps.savepoint(by, work, fence);
             settle = () => resolve(value);
           } catch (error) {
             // The disk's refusal ends the whole transaction, whoever met it.

@@ -97,51 +97,54 @@ export function createStore(
   endOfTurn: EndOfTurn = systemEndOfTurn,
 ): Store {
   const fences = fencesTable(db, isLeased);
-  const passed = (work: () => unknown, fence?: Fence) => {
-    if (fence) fences.pass(fence);
-    return work();
-  };
-  const transaction = db.transaction(passed).immediate;
-  const events = eventsTable(db);
+  const outermost = db.transaction(followed).immediate;
   const nested = db.transaction(passed);
+  const events = eventsTable(db);
   /** Written by the running transaction. */
   let written: JournalEntry[] = [];
-  /** Whether it has events. */
-  let isTold = false;
+  /** The position of its first event; null as long as it has none. */
+  let told: number | null = null;
   /** Of the running transaction. */
   let running: By = TILL;
 
   function transact<T>(work: () => T, { by, fence }: Writer = {}): T {
-    const isOutermost = !db.inTransaction;
-    if (isOutermost) {
-      written = [];
-      isTold = false;
+    if (db.inTransaction) {
+      const result = guarded(() => nested(by ?? running, work, fence) as T);
+      hooks.onCommit([]);
+      return result;
     }
-    const named = inNameOf(by ?? (isOutermost ? TILL : running), work);
-    const result = guarded(() => transaction(isOutermost ? () => followed(named) : named, fence) as T);
+    written = [];
+    told = null;
+    const result = guarded(() => outermost(by ?? TILL, work, fence) as T);
     // The ledger's head goes along, so that where it had come to is known elsewhere.
-    if (isOutermost && written.length > 0 && isTold) written.push(entryOf.head(events.head()));
-    hooks.onCommit(isOutermost ? written : []);
+    if (written.length > 0 && told !== null) written.push(entryOf.head(events.head()));
+    hooks.onCommit(written);
     return result;
   }
 
-  /** `work`, whose events are `by` somebody. */
-  function inNameOf<T>(by: By, work: () => T): () => T {
-    return () => {
-      const outer = running;
-      running = by;
-      try {
-        return work();
-      } finally {
-        running = outer;
-      }
-    };
+  /** Lets what `work` says that happened be followed by what follows from it. */
+  function followed(by: By, work: () => unknown, fence?: Fence): unknown {
+    const result = passed(by, work, fence);
+    if (told !== null) hooks.beforeCommit?.(events.after(told - 1, ALL));
+    return result;
   }
 
-  function savepoint<T>(work: () => T, fence?: Fence): T {
+  /** Runs `work`, whose events are `by` somebody, if its writer still holds what it writes under. */
+  function passed(by: By, work: () => unknown, fence?: Fence): unknown {
+    if (fence) fences.pass(fence);
+    const outer = running;
+    running = by;
+    try {
+      return work();
+    } finally {
+      running = outer;
+    }
+  }
+
+  function savepoint<T>(by: By, work: () => T, fence?: Fence): T {
     const before = written.length;
     try {
-      return nested(work, fence) as T;
+      return nested(by, work, fence) as T;
     } catch (error) {
       written.length = before;
       throw error;
@@ -175,15 +178,6 @@ export function createStore(
     }
   }
 
-  /** Runs `work`, then lets what it said that happened be followed by what follows from it. */
-  function followed<T>(work: () => T): T {
-    if (!hooks.beforeCommit) return work();
-    const seq = events.lastSeq();
-    const result = work();
-    if (events.lastSeq() > seq) hooks.beforeCommit(events.after(seq, ALL));
-    return result;
-  }
-
   const groupCommit = createGroupCommit({ transact, savepoint, endOfTurn });
 
   return {
@@ -202,8 +196,8 @@ export function createStore(
     events: {
       ...events,
       append(event) {
-        events.append(event, running);
-        isTold = true;
+        const seq = events.append(event, running);
+        told ??= seq;
       },
     },
     exchanges: exchangesTable(db),
@@ -220,7 +214,7 @@ export function createStore(
     shifts: shiftsTable(db),
     takings: takingsTable(db),
     transact,
-    transactSoon: (work, { by = TILL, fence } = {}) => groupCommit(inNameOf(by, work), fence),
+    transactSoon: (work, { by = TILL, fence } = {}) => groupCommit(by, work, fence),
     checkpoint: () => guarded(() => void db.pragma('wal_checkpoint(PASSIVE)')),
     dataVersion: () => db.pragma('data_version', { simple: true }) as number,
   };

@@ -189,17 +189,18 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
     insert(trade: Trade): void {
       insert.run({ ...toRow(trade), charged_by: chargedBy() });
     },
-    update(trade: Trade): void {
-      const row = toRow(trade);
-      const was = byNo.get(trade.tradeNo);
+    /** Writes what differs between the row as it is, read in this transaction, and as it is to be; whether anything does. */
+    update(before: Trade, after: Trade): boolean {
+      const [was, row] = [toRow(before), toRow(after)];
       let changed = 0;
       const values: (string | number | null)[] = [];
       for (const [bit, name] of changeable.entries()) {
-        if (row[name] === was?.[name]) continue;
+        if (row[name] === was[name]) continue;
         changed |= 1 << bit;
         values.push(row[name]);
       }
-      if (changed !== 0) updateOf(changed).run(...values, trade.tradeNo);
+      if (changed !== 0) updateOf(changed).run(...values, before.tradeNo);
+      return changed !== 0;
     },
     byNo(tradeNo: string): Trade | undefined {
       return fromRow(byNo.get(tradeNo));
