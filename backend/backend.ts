@@ -166,7 +166,7 @@ export function createBackend(ports: BackendPorts): Backend {
     store,
     status,
     hub,
-    isIdle: () => store.outbox.counts().due === 0,
+    isIdle: () => !store.outbox.anyDue(),
     checkpoint: async () => (disk ? await disk.checkpoint() : store.checkpoint()),
   });
   const tillId = store.transact(() => {

@@ -230,6 +230,7 @@ export function outboxTable(db: Db) {
     )
     .pluck();
   const due = db.prepare<[], number>("SELECT count(*) FROM outbox WHERE state = 'due'").pluck();
+  const anyDue = db.prepare<[], number>("SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'due')").pluck();
 
   return {
     /** Writes an entry, already leased where it is carried out as soon as it is committed. Returns its id. */
@@ -370,6 +371,10 @@ export function outboxTable(db: Db) {
     /** Ends a parked entry by hand; the row stays. */
     setAside(entryId: number, nowMs: number, reason: string): void {
       setAside.run(nowMs, reason, entryId);
+    },
+    /** Whether anything is still to be carried out. */
+    anyDue(): boolean {
+      return anyDue.get() === 1;
     },
     counts(): {
       due: number;

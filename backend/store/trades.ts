@@ -119,11 +119,12 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
     'SELECT * FROM trades WHERE charge_id = CAST(? AS TEXT) ORDER BY channel, created_at_ms',
   );
   const ofOrder = db.prepare<[string], Row>(
-    'SELECT * FROM trades WHERE order_no = ? ORDER BY created_at_ms, channel',
+    'SELECT * FROM trades WHERE order_no = CAST(? AS TEXT) ORDER BY created_at_ms, channel',
   );
+  // By its charge: the planner would take the index by state and read every trade that is being opened.
   const anyOpening = db
     .prepare<[string], number>(
-      "SELECT EXISTS (SELECT 1 FROM trades WHERE charge_id = ? AND state = 'created' AND unknown_asking IS NULL)",
+      "SELECT EXISTS (SELECT 1 FROM trades WHERE charge_id = ? AND +state = 'created' AND unknown_asking IS NULL)",
     )
     .pluck();
   // Named, since the planner would take the index by state and read every trade that is open.
