@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import { createBillLines } from './bill-lines.ts';
 
 /** Lines of one transaction: a few milliseconds, so that a charge never waits long. */
-const BATCH = 1_000;
+const BATCH = 500;
 const REMOVED_AT_ONCE = 1_000;
 const SLICE_MS = 15 * 60_000;
 

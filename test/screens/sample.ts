@@ -424,6 +424,21 @@ export const runningBill: Bill = {
   lines: 128_000,
   endedAt: null,
 };
+/** The account's movements of a day, whose fees are not those of its trade bill. */
+export const movementsBill: Bill = {
+  ...BILL,
+  billId: 11,
+  kind: 'fund_flow',
+  lines: 974,
+  open: 0,
+  counts: [
+    { class: 'matched', count: 435 },
+    { class: 'fee', count: 486 },
+    { class: 'other_till', count: 51 },
+    { class: 'withdrawal', count: 2 },
+  ],
+  tradeBill: { paidFen: 1_843_250, refundedFen: 5_600, feeMilliFen: 7_020_000 },
+};
 /** One of a day on which something is wrong as a whole. */
 export const manyBill: Bill = {
   ...BILL,

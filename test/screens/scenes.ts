@@ -471,6 +471,16 @@ export const SCENES: Scene[] = [
     act: bills,
   },
   {
+    name: 'bill-movements',
+    screen: 'idle',
+    script: { bills: [sample.movementsBill] },
+    act: async (page) => {
+      await bills(page);
+      await page.locator('.manager .list-row').first().click();
+      await page.locator('.bill-against').waitFor();
+    },
+  },
+  {
     name: 'bill-many',
     screen: 'idle',
     script: { bills: [sample.manyBill] },
