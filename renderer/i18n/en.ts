@@ -358,7 +358,7 @@ export const en = {
     'It breaks between relay and till: the relay took it, and nothing came within ten seconds. Its operator looks at this till’s mailbox.',
   'manager.page.trades': 'Trades',
   'history.title': 'History',
-  'history.search': 'Trade, order or wallet number, amount',
+  'history.search': 'Trade, order, refund or wallet number, amount',
   'history.empty': 'No trades yet.',
   'history.back': 'All trades',
   'history.more': 'Show more',

@@ -342,7 +342,7 @@ export const zh: Record<Key, string> = {
   'hops.verdict.delivery': '断在中继到本台：中继收下了，十秒内没有送到。请中继管理员查看本台的信箱。',
   'manager.page.trades': '交易',
   'history.title': '记录',
-  'history.search': '交易号、单号、钱包单号或金额',
+  'history.search': '交易号、单号、退款号、钱包单号或金额',
   'history.empty': '还没有交易。',
   'history.back': '全部交易',
   'history.more': '显示更多',

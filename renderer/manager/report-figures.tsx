@@ -1,5 +1,5 @@
 import type { Report } from '../../contract/report.ts';
-import { useWords } from '../i18n/index.ts';
+import { useWords, type Words } from '../i18n/index.ts';
 import { Fact } from '../lists/fact.tsx';
 import { grouped, yuanText } from '../money.ts';
 import { duration } from '../times.ts';
@@ -88,7 +88,7 @@ export function ReportFigures({ report, period }: { report: Report; period: Wish
             title={t('reports.by_cashier')}
             shares={report.byCashier.map((each) => ({
               key: each.cashier ?? '',
-              name: each.kind === 'till' ? t('shift.nobody') : (each.name ?? ''),
+              name: cashierName(t, each),
               paidFen: each.paidFen,
               paidCount: each.paidCount,
             }))}
@@ -97,6 +97,11 @@ export function ReportFigures({ report, period }: { report: Report; period: Wish
       )}
     </>
   );
+}
+
+function cashierName(t: Words, { kind, name }: Report['byCashier'][number]): string {
+  if (kind === 'integrator') return t('filter.api', { name: name ?? '' });
+  return kind === 'till' ? t('shift.nobody') : (name ?? '');
 }
 
 /** More or less than before, with a sign and in words for whoever listens. */
@@ -109,6 +114,6 @@ function Change({ now, before }: { now: number; before: number }) {
   return <b className="report-change">{t(`reports.${word}`, { percent })}</b>;
 }
 
-function counted(t: ReturnType<typeof useWords>['t'], fen: number, count: number): string {
+function counted(t: Words, fen: number, count: number): string {
   return `¥ ${yuanText(fen)} · ${t('shift.count', { count })}`;
 }
