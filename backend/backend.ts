@@ -257,7 +257,7 @@ export function createBackend(ports: BackendPorts): Backend {
     },
   });
   const { mutex } = locks;
-  const claims = createClaims({ claims: locks.claims, mutex, store, hub, clock, log, tillId });
+  const claims = createClaims({ claims: locks.claims, mutex, store, hub, settle, clock, log, tillId });
   const neighbours = createNeighbours({ clock, store, hub });
   const { amountMaxFen, shopName, timeZone } = ports;
   const days = storeDays(timeZone);

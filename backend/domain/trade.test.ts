@@ -55,9 +55,9 @@ describe('the transition table', () => {
         const refusedAt = path.indexOf('refused');
         if (end === 'failed') expect(refusedAt).toBeGreaterThanOrEqual(0);
         const codeAt = path.indexOf('code_obtained');
-        const stopped = path.slice(0, codeAt).some((event) => /deadline|cancel|other/.test(event));
+        const stopped = path.slice(0, codeAt).some((event) => /deadline|cancel|other|elsewhere/.test(event));
         if (codeAt >= 0 && !stopped && (refusedAt < 0 || codeAt < refusedAt)) {
-          fc.pre(!path.some((event) => /deadline|cancel|other/.test(event)));
+          fc.pre(!path.some((event) => /deadline|cancel|other|elsewhere/.test(event)));
           expect(end).not.toBe('failed');
         }
       }),
@@ -70,7 +70,12 @@ describe('the transition table', () => {
 
   test('shows nothing after a deadline, a cancel or another payment', () => {
     for (const from of ['created', 'awaiting_payment', 'paying'] as const) {
-      for (const event of ['deadline_passed', 'cancel_requested', 'other_trade_paid'] as const) {
+      for (const event of [
+        'deadline_passed',
+        'cancel_requested',
+        'other_trade_paid',
+        'paid_elsewhere',
+      ] as const) {
         expect(TRADE_TRANSITIONS[from][event].to).toBe('closing');
       }
     }

@@ -29,6 +29,7 @@ export const TRADE_EVENTS = [
   'deadline_passed',
   'cancel_requested',
   'other_trade_paid',
+  'paid_elsewhere',
   'no_answer',
 ] as const;
 export type TradeEvent = (typeof TRADE_EVENTS)[number];
@@ -61,6 +62,7 @@ export const TRADE_TRANSITIONS: Record<TradeState, Record<TradeEvent, Transition
     deadline_passed: { to: 'closing', why: STOP },
     cancel_requested: { to: 'closing', why: STOP },
     other_trade_paid: { to: 'closing', why: STOP },
+    paid_elsewhere: { to: 'closing', why: STOP },
     no_answer: stay('created', UNKNOWN_STAYS),
   },
   awaiting_payment: {
@@ -76,6 +78,7 @@ export const TRADE_TRANSITIONS: Record<TradeState, Record<TradeEvent, Transition
     deadline_passed: { to: 'closing', why: STOP },
     cancel_requested: { to: 'closing', why: STOP },
     other_trade_paid: { to: 'closing', why: STOP },
+    paid_elsewhere: { to: 'closing', why: STOP },
     no_answer: stay('awaiting_payment', UNKNOWN_STAYS),
   },
   paying: {
@@ -88,6 +91,7 @@ export const TRADE_TRANSITIONS: Record<TradeState, Record<TradeEvent, Transition
     deadline_passed: { to: 'closing', why: STOP },
     cancel_requested: { to: 'closing', why: STOP },
     other_trade_paid: { to: 'closing', why: STOP },
+    paid_elsewhere: { to: 'closing', why: STOP },
     no_answer: stay('paying', UNKNOWN_STAYS),
   },
   closing: {
@@ -100,6 +104,7 @@ export const TRADE_TRANSITIONS: Record<TradeState, Record<TradeEvent, Transition
     deadline_passed: stay('closing', CLOSING_STAYS),
     cancel_requested: stay('closing', CLOSING_STAYS),
     other_trade_paid: stay('closing', CLOSING_STAYS),
+    paid_elsewhere: stay('closing', CLOSING_STAYS),
     no_answer: stay('closing', UNKNOWN_STAYS),
   },
   paid: row('paid', PAID_STAYS),

@@ -6,8 +6,11 @@ export interface Claim {
   holder: string;
   /** Unix ms after which the claim ends by itself. */
   untilMs: number;
-  /** `live`: a code of this order can be paid there. `paid`: it was paid there. */
-  state: 'live' | 'paid';
+  /**
+   * `live`: a code of this order can be paid there. `paid`: it was paid there. `returning`: what was paid there
+   * goes back, or waits for a person to say so; nobody needs to give way to it who had been paid already.
+   */
+  state: 'live' | 'paid' | 'returning';
 }
 
 /**

@@ -37,7 +37,7 @@ export function redisClaims(deps: { clock: Clock; redis: RedisConnection }): Ord
 const StoredClaim: z.ZodType<Claim> = z.object({
   holder: z.string(),
   untilMs: z.number(),
-  state: z.enum(['live', 'paid']),
+  state: z.enum(['live', 'paid', 'returning']),
 });
 
 /** Compares the writer's token with the last one given out, and writes, in one step. */

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../ports/log.ts';
 import { SimClock } from '../../ports/sim-clock.ts';
+import { testBook } from '../../test/fakes/refund-book.ts';
 import { fen } from '../domain/money.ts';
+import { newTrade, type Trade } from '../domain/trade.ts';
 import { inProcessMutex } from '../locks/in-process.ts';
 import type { Claim, OrderClaims } from '../locks/order-claims.ts';
 import { LockUnavailable } from '../locks/order-mutex.ts';
@@ -10,6 +12,7 @@ import { happened } from '../store/events.ts';
 import { createStore } from '../store/store.ts';
 import { createClaims } from './claims.ts';
 import { createHub } from './hub.ts';
+import { createSettle } from './settle.ts';
 
 const START_MS = Date.parse('2026-11-21T14:32:10.000+08:00');
 
@@ -20,7 +23,11 @@ function board() {
   const reach = () => {
     if (state.isAway) throw new LockUnavailable('unreachable');
   };
-  const shared: OrderClaims = {
+  return { claims, state, shared: sharedOn(claims, reach) };
+}
+
+function sharedOn(claims: Map<string, Claim>, reach = () => {}): OrderClaims {
+  return {
     areShared: true,
     async read(orderNo) {
       reach();
@@ -36,7 +43,6 @@ function board() {
       if (claim?.holder === holder && claim.state === 'live') claims.delete(hold.orderNo);
     },
   };
-  return { claims, state, shared };
 }
 
 /** A till with an order A1 that it collects. */
@@ -45,8 +51,9 @@ function till(on = board()) {
   const store = createStore(openMemoryDatabase());
   const mutex = inProcessMutex(clock);
   const hub = createHub();
-  const open = () =>
-    createClaims({ claims: on.shared, mutex, store, hub, clock, log: silentLog(), tillId: 'T0MW' });
+  const settle = createSettle(store, { automaticMaxFen: fen(0) }, testBook(store));
+  const open = (tillId = 'T0MW') =>
+    createClaims({ claims: on.shared, mutex, store, hub, settle, clock, log: silentLog(), tillId });
   store.transact(() => {
     store.orders.insert({
       orderNo: 'A1',
@@ -65,11 +72,25 @@ function till(on = board()) {
       expiresAtMs: START_MS + 120_000,
       endedAtMs: null,
     });
+    store.trades.insert(
+      newTrade({
+        tradeNo: 'T0MW01',
+        orderNo: 'A1',
+        chargeId: 'C1',
+        channel: 'wechat',
+        amountFen: fen(100),
+        subject: '拿铁',
+        createdAtMs: START_MS,
+        expiresAtMs: START_MS + 120_000,
+      }),
+    );
   });
-  const end = (how: 'paid' | 'closed') => {
+  const end = (how: 'paid' | 'closed', refundDue: 'manager' | null = null) => {
     store.transact(() => {
       store.charges.end('C1', clock.nowMs());
       if (how === 'paid') {
+        const trade = store.trades.byNo('T0MW01') as Trade;
+        store.trades.update(trade, { ...trade, state: 'paid', paidAtMs: clock.nowMs(), refundDue });
         store.orders.markPaid('A1', clock.nowMs());
         store.events.append(happened('order.paid', 'A1', clock.nowMs()));
       } else {
@@ -77,7 +98,7 @@ function till(on = board()) {
           atMs: clock.nowMs(),
           type: 'trade.changed',
           orderNo: 'A1',
-          tradeNo: 'X',
+          tradeNo: 'T0MW01',
           fromState: 'closing',
           toState: 'closed',
           what: 'closed_seen',
@@ -165,6 +186,52 @@ test('what could not be told is told again until it has arrived, also after a re
   await clock.advance(10_000);
   expect(claims.has('A1')).toBe(false);
   await second.stop();
+});
+
+test('a payment of an order that another till had collected goes back, once, and their claim stays', async () => {
+  const { clock, claims, store, open, end, commit } = till();
+  const service = open();
+  service.start();
+  await clock.advance(100);
+  const theirs: Claim = { holder: 'T9ZZ', untilMs: START_MS + 9e9, state: 'paid' };
+  claims.set('A1', theirs);
+  end('paid');
+  await clock.advance(100);
+  expect(claims.get('A1')).toBe(theirs);
+  expect(store.trades.byNo('T0MW01')).toMatchObject({ surplus: true, refundDue: 'manager' });
+  store.transact(() => store.events.append(happened('order.paid', 'A1', clock.nowMs())));
+  commit();
+  await clock.advance(60_000);
+  const seen = store.events.ofTrade('T0MW01').filter(({ what }) => what === 'paid_elsewhere');
+  expect(seen.map(({ fromState, toState }) => [fromState, toState])).toEqual([['paid', 'paid']]);
+  await service.stop();
+});
+
+test('a payment that goes back keeps others from charging, but takes the order from nobody who collected it', async () => {
+  const { clock, claims, mutex, store, open, end } = till();
+  const service = open();
+  service.start();
+  await clock.advance(100);
+  end('paid', 'manager');
+  await clock.advance(100);
+  expect(claims.get('A1')?.state).toBe('returning');
+  const other = till({ ...board(), claims, shared: sharedOn(claims) });
+  await expect(
+    other.mutex.run('A1', 1_000, (hold) => other.open('T9ZZ').take(hold, 120_000)),
+  ).rejects.toMatchObject({ code: 'order_paid', data: { holder: 'T0MW' } });
+  const second = other.open('T9ZZ');
+  second.start();
+  other.end('paid');
+  await other.clock.advance(100);
+  expect(claims.get('A1')).toMatchObject({ holder: 'T9ZZ', state: 'paid' });
+  expect(other.store.trades.byNo('T0MW01')).toMatchObject({ surplus: false, refundDue: null });
+  await second.stop();
+  // The first till comes back to it, and leaves it.
+  await mutex.run('A1', 1_000, async () => end('paid', 'manager'));
+  await clock.advance(60_000);
+  expect(claims.get('A1')?.holder).toBe('T9ZZ');
+  expect(store.trades.byNo('T0MW01')?.surplus).toBe(false);
+  await service.stop();
 });
 
 test('a second click on an order that was just paid leaves its claim, also before the others know that it is paid', async () => {

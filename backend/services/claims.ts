@@ -8,6 +8,7 @@ import { isAboutOrder } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
+import type { Settle } from './settle.ts';
 
 /** A paid order is remembered among the tills for longer than anybody would charge it again by mistake. */
 const PAID_MS = 90 * 24 * HOUR;
@@ -32,11 +33,12 @@ export function createClaims(deps: {
   mutex: OrderMutex;
   store: Store;
   hub: Hub;
+  settle: Pick<Settle, 'paidElsewhere' | 'hasKeptPayment'>;
   clock: Clock;
   log: Log;
   tillId: string;
 }) {
-  const { claims, mutex, store, hub, clock, log, tillId } = deps;
+  const { claims, mutex, store, hub, settle, clock, log, tillId } = deps;
   let isStopped = false;
   let isStarted = false;
   let isRunning = false;
@@ -52,9 +54,9 @@ export function createClaims(deps: {
     if (!claims.areShared) return;
     const claim = await claims.read(orderNo);
     if (!claim) return;
-    if (claim.state === 'paid' && store.orders.byNo(orderNo)?.state !== 'paid')
+    if (claim.state !== 'live' && store.orders.byNo(orderNo)?.state !== 'paid')
       throw new ServiceError('order_paid', { orderNo, holder: claim.holder });
-    if (claim.state === 'paid' || claim.holder === tillId) return;
+    if (claim.state !== 'live' || claim.holder === tillId) return;
     throw new ServiceError('order_elsewhere', {
       orderNo,
       holder: claim.holder,
@@ -94,8 +96,19 @@ export function createClaims(deps: {
   /** Brings the claim of an order to what the database says. Safe to repeat, at any time. */
   async function reconcile(orderNo: string): Promise<void> {
     await mutex.run(orderNo, LOCK_WAIT_MS, async (hold) => {
+      const claim = await claims.read(orderNo);
+      const other = claim && claim.holder !== tillId ? claim : null;
+      // A claim ends by itself when its till is off for long: both may have been paid before they knew of each other.
+      if (other?.state === 'paid') {
+        const changed = settle.paidElsewhere(orderNo, clock.nowMs());
+        if (changed.length > 0) hub.tell({ kind: 'committed' });
+        return;
+      }
       if (store.orders.byNo(orderNo)?.state === 'paid') {
-        await claims.claim(hold, { holder: tillId, untilMs: clock.nowMs() + PAID_MS, state: 'paid' });
+        const state = settle.hasKeptPayment(orderNo) ? 'paid' : 'returning';
+        // What goes back collects nothing, and stops nobody who collects the order now.
+        if (other && state === 'returning') return;
+        await claims.claim(hold, { holder: tillId, untilMs: clock.nowMs() + PAID_MS, state });
         return;
       }
       const charge = store.charges.lastOfOrder(orderNo);
@@ -103,8 +116,7 @@ export function createClaims(deps: {
         await claims.release(hold, tillId);
         return;
       }
-      const other = await claims.read(orderNo);
-      if (other && other.holder !== tillId) return;
+      if (other) return;
       // Not a moment before: the wallets' time may be learnt meanwhile, and a claim made by the old one be over.
       const untilMs = Math.max(charge.expiresAtMs, clock.nowMs()) + AFTER_END_MS;
       await claims.claim(hold, { holder: tillId, untilMs, state: 'live' });

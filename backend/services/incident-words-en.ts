@@ -86,6 +86,7 @@ export const en: IncidentWords = {
     deadline_passed: 'time is up',
     cancel_requested: 'cancelled',
     other_trade_paid: 'paid with the other wallet',
+    paid_elsewhere: 'the order had been paid at another till',
     query: 'how it stands',
     close: 'to close it',
     cancel: 'to undo it',

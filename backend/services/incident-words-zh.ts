@@ -85,6 +85,7 @@ export const zh: IncidentWords = {
     deadline_passed: '到时间了',
     cancel_requested: '取消收款',
     other_trade_paid: '已用另一个钱包付款',
+    paid_elsewhere: '这一单已在另一台收款台付过款',
     query: '询问状态',
     close: '请求关闭',
     cancel: '请求撤销',

@@ -5,6 +5,7 @@ import { delayAfter, isPuzzle, isUrgent, type Pace, parkedAfter, stepAfter } fro
 import {
   type Incident,
   isLatePayment,
+  isPending,
   readEvidence,
   type Step,
   TRADE_TRANSITIONS,
@@ -152,6 +153,27 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     });
   }
 
+  /**
+   * Another till had collected the order before us: what may still be paid here is paid no more, and what was paid
+   * and is kept goes back. Safe to repeat.
+   */
+  function paidElsewhere(orderNo: string, nowMs: number): Trade[] {
+    const concerned = store.trades.ofOrder(orderNo).filter((trade) => isPending(trade) || isKept(trade));
+    if (concerned.length === 0) return [];
+    return store.transact(() =>
+      concerned.flatMap(({ tradeNo }) => decideHere(tradeNo, 'paid_elsewhere', nowMs).changed),
+    );
+  }
+
+  /** Whether the order has a payment that stays with the shop. */
+  function hasKeptPayment(orderNo: string): boolean {
+    return store.trades.ofOrder(orderNo).some(isKept);
+  }
+
+  function isKept(trade: Trade): boolean {
+    return trade.state === 'paid' && !trade.surplus && trade.refundDue === null && book.leftFen(trade) > 0;
+  }
+
   /** Applies a decision of ours (deadline, cancel) to the trade. */
   function decide(tradeNo: string, event: 'deadline_passed' | 'cancel_requested', nowMs: number): Settled {
     return store.transact(() => decideHere(tradeNo, event, nowMs));
@@ -187,6 +209,8 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
   function apply(before: Trade, event: TradeEvent, asked: Step | null, nowMs: number, facts: Facts): Applied {
     const { to } = TRADE_TRANSITIONS[before.state][event];
     const becamePaid = to === 'paid' && before.state !== 'paid';
+    const becameSurplus = event === 'paid_elsewhere' && isKept(before);
+    const isNews = becamePaid || becameSurplus;
     // A code that came after we stopped is not kept: it must never be shown.
     const isShown = facts.codeUrl !== undefined && to === 'awaiting_payment';
     const after: Trade = {
@@ -200,15 +224,17 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
       closedAtMs: to === 'closed' && before.state !== 'closed' ? nowMs : before.closedAtMs,
       late: before.late || (becamePaid && isLatePayment(before)),
       surplus:
-        before.surplus || (becamePaid && store.trades.orderHasOtherPaidTrade(before.orderNo, before.tradeNo)),
+        before.surplus ||
+        becameSurplus ||
+        (becamePaid && store.trades.orderHasOtherPaidTrade(before.orderNo, before.tradeNo)),
       refusal: to === 'failed' ? (facts.refusal ?? before.refusal) : before.refusal,
       unknown: unknownAfter(before, to, event, asked, nowMs),
     };
-    const due = becamePaid ? dueBack(after) : null;
+    const due = isNews ? dueBack(after) : null;
     after.refundDue = due?.by ?? before.refundDue;
     const next = stepAfter(after, event, asked);
     if (!store.trades.update(before, after)) return { trade: after, changed: [], next };
-    if (after.state === before.state) return { trade: after, changed: [after], next };
+    if (after.state === before.state && !becameSurplus) return { trade: after, changed: [after], next };
     store.events.append({
       atMs: nowMs,
       type: 'trade.changed',
@@ -217,7 +243,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
       fromState: before.state,
       toState: after.state,
       what: event,
-      ...(becamePaid ? { data: paidFacts(after) } : {}),
+      ...(isNews ? { data: paidFacts(after) } : {}),
     });
     const others = becamePaid ? collected(after, nowMs) : [];
     if (due) book.giveBack(after, due, nowMs);
@@ -271,7 +297,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     return { trade: after, changed: store.trades.update(before, after) ? [after] : [], next: 'query' };
   }
 
-  return { outcome, notified, decide, passDeadlines };
+  return { outcome, notified, decide, passDeadlines, paidElsewhere, hasKeptPayment };
 }
 
 /** A genuine answer about another amount, merchant, app or number. */

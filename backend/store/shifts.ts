@@ -50,7 +50,7 @@ export function shiftsTable(db: Db) {
   const taken = db.prepare<[number, number], { channel: Channel; paidFen: number; paidCount: number }>(
     `SELECT trades.channel, sum(trades.amount_fen) AS paidFen, count(*) AS paidCount
      FROM events JOIN trades USING (trade_no)
-     WHERE seq > ? AND seq <= ? AND type = 'trade.changed' AND to_state = 'paid'
+     WHERE seq > ? AND seq <= ? AND type = 'trade.changed' AND to_state = 'paid' AND from_state <> 'paid'
      GROUP BY trades.channel ORDER BY trades.channel`,
   );
   const returned = db.prepare<

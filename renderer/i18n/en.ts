@@ -422,6 +422,7 @@ export const en = {
   'what.deadline_passed': 'Time is over',
   'what.cancel_requested': 'Cancelled at the till',
   'what.other_trade_paid': 'Paid with the other wallet',
+  'what.paid_elsewhere': 'The order had been paid at another till',
   'what.no_answer': 'No answer',
   'what.incident': 'Contradiction: a manager must look',
   'what.amount_mismatch': 'Another amount than ours: a manager must look',

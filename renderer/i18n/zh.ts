@@ -405,6 +405,7 @@ export const zh: Record<Key, string> = {
   'what.deadline_passed': '到时间了',
   'what.cancel_requested': '在收款台取消',
   'what.other_trade_paid': '已用另一个钱包付款',
+  'what.paid_elsewhere': '这一单已在另一台收款台付过款',
   'what.no_answer': '没有应答',
   'what.incident': '对不上：需要经理查看',
   'what.amount_mismatch': '金额对不上：需要经理查看',

@@ -35,7 +35,8 @@ export function withEvent(state: TillState, event: TillEvent): TillState {
   }
   const before = state.orders[event.order.orderNo];
   const next = noteAttempts(withOrder(state, event.order), before, event.order, event.at);
-  const isNewlyPaid = event.type === 'trade.changed' && event.toState === 'paid';
+  const isNewlyPaid =
+    event.type === 'trade.changed' && event.toState === 'paid' && event.fromState !== 'paid';
   if (!isNewlyPaid || state.shown === event.order.orderNo) return next;
   const { orderNo } = event.order;
   return next.unseenPaid.includes(orderNo) ? next : { ...next, unseenPaid: [...next.unseenPaid, orderNo] };

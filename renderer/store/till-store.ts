@@ -89,7 +89,7 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     const isNews = Math.abs(nowMs() + get().clockOffsetMs - Date.parse(event.at)) < NEWS_MS;
     if (event.type === 'trade.changed' && isNews) {
       const trade = order.charge?.trades.find((each) => each.tradeNo === event.tradeNo);
-      if (event.toState === 'paid' && trade) {
+      if (event.toState === 'paid' && event.fromState !== 'paid' && trade) {
         play({ kind: 'paid', channel: trade.channel, amountFen: trade.amountFen, tradeNo: trade.tradeNo });
         if (trade.late || trade.surplus) play({ kind: 'late' });
       }

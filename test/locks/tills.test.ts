@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { call } from '@orpc/server';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { redisLocks } from '../../backend/open-locks.ts';
+import type { Charge } from '../../contract/order.ts';
 import {
   atEnd,
   closeTills,
@@ -83,6 +84,33 @@ describe.skipIf(!withRedis)('a second till', () => {
     expect(third.wechat.asked).toEqual([]);
   });
 
+  describe('that collects an order whose first till was away for longer than its claim', () => {
+    test('and takes the money first, makes the first till’s payment one that goes back', async () => {
+      const { first, second, unseen, charge } = await collectedTwice();
+      await pay(second, charge);
+      await payAt(first, unseen);
+      const { trade, refunds } = await vi.waitFor(async () => {
+        const seen = await tradeAt(first, tradeOf(unseen));
+        expect(seen.refunds.map(({ state }) => state)).toEqual(['succeeded']);
+        return seen;
+      }, WAIT);
+      expect([trade.surplus, refunds[0]?.why, refunds[0]?.amountFen]).toEqual([true, 'surplus', 1250]);
+      const kept = await tradeAt(second, tradeOf(charge));
+      expect([kept.trade.surplus, kept.refunds]).toEqual([false, []]);
+    });
+
+    test('takes its codes away when the first till’s payment turns up', async () => {
+      const { first, second, unseen, charge } = await collectedTwice();
+      await payAt(first, unseen);
+      await vi.waitFor(async () => {
+        const { trade } = await tradeAt(second, tradeOf(charge));
+        expect(['closing', 'closed']).toContain(trade.state);
+      }, WAIT);
+      const kept = await tradeAt(first, tradeOf(unseen));
+      expect([kept.trade.surplus, kept.refunds]).toEqual([false, []]);
+    });
+  });
+
   test('is told which till is working on the order, and until when, if it stays locked', async () => {
     const [first, second] = (await redisTills()) as [OpenTill, OpenTill];
     const ended = Promise.withResolvers<void>();
@@ -133,6 +161,45 @@ describe.skipIf(!withRedis)('a Redis that goes away while nobody charges', () =>
     },
   );
 });
+
+const WAIT = { timeout: 40_000, interval: 50 };
+
+function tradeOf(charge: Charge): string {
+  return charge.trades.find((trade) => trade.channel === 'wechat')?.tradeNo ?? '';
+}
+
+function tradeAt(till: OpenTill, tradeNo: string) {
+  return call(till.backend.api.trades.get, { tradeNo }, { context: { caller: 'window' } });
+}
+
+async function payAt(till: OpenTill, charge: Charge): Promise<void> {
+  till.wechat.status.set(tradeOf(charge), 'paid');
+  await till.post(`/charges/${charge.chargeId}/check`, {});
+  await vi.waitFor(async () => expect((await tradeAt(till, tradeOf(charge))).trade.state).toBe('paid'), WAIT);
+}
+
+/** Paid, and the other tills know. */
+async function pay(till: OpenTill, charge: Charge): Promise<void> {
+  await payAt(till, charge);
+  await vi.waitFor(
+    async () => expect((await till.locks?.claims.read(charge.orderNo))?.state).toBe('paid'),
+    WAIT,
+  );
+}
+
+/** Two tills with live codes of one order: the claim of the first came to its end, as it does when a till is off. */
+async function collectedTwice() {
+  const [first, second] = (await redisTills()) as [OpenTill, OpenTill];
+  const unseen = await first.charge('A1');
+  const holder = await tillId(first);
+  await first.locks?.mutex.run(
+    'A1',
+    5_000,
+    (hold) => first.locks?.claims.release(hold, holder) as Promise<void>,
+  );
+  const charge = await second.charge('A1');
+  return { first, second, unseen, charge };
+}
 
 /** A cable to the tests’ Redis that can be cut, or swallow what is sent. */
 async function lineToRedis() {

@@ -136,8 +136,9 @@ export const CHECKS: readonly Check[] = [
     rule: 'an order is collected once, whatever the till',
     complaints(_, tills) {
       const kept = new Map<string, string[]>();
-      for (const row of tills.flatMap(tradesOf)) {
-        if (row.state !== 'paid' || row.surplus === 1) continue;
+      for (const row of tills.flatMap((till) =>
+        rows<{ order_no: string; trade_no: string }>(till, COLLECTED),
+      )) {
         kept.set(row.order_no, [...(kept.get(row.order_no) ?? []), row.trade_no]);
       }
       return [...kept]
@@ -170,6 +171,11 @@ export const CHECKS: readonly Check[] = [
     complaints: (_, tills) => tills.flatMap((till) => till.complaints()),
   },
 ];
+
+/** Payments that nobody said should go back. */
+const COLLECTED = `SELECT order_no, trade_no FROM trades WHERE state = 'paid' AND surplus = 0
+  AND NOT EXISTS (SELECT 1 FROM refunds WHERE refunds.trade_no = trades.trade_no AND why <> 'asked')
+  AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.trade_no = trades.trade_no AND kind = 'give_back')`;
 
 /** Notifications that the relay took and whose till has not answered them. A relay that lies or is gone owes nothing. */
 export function undelivered({ relay, scenario }: World, tills: readonly SimTill[]): string[] {

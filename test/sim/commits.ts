@@ -72,6 +72,8 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
   const deadlines = new Set<string>();
   const paidOrders = new Map<string, string[]>();
   const lateTrades = new Set<string>();
+  /** Payments of orders that another till had collected. */
+  const paidElsewhere = new Set<string>();
   const setAside = new Set<string>();
   const orderStates = new Map<string, string>();
   /** Payments that must be given back. */
@@ -91,6 +93,12 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
     if (stateAfter(from, what as TradeEvent) !== to)
       bad('the table is kept', `${tradeNo}: ${from} × ${what} gave ${to}`);
     states.set(tradeNo, to);
+    if (what === 'paid_elsewhere' && from === 'paid') {
+      if (paidElsewhere.has(tradeNo)) bad('every surplus is queued once', tradeNo);
+      paidElsewhere.add(tradeNo);
+      owed.add(tradeNo);
+      return;
+    }
     if (what === 'deadline_passed') {
       if (deadlines.has(tradeNo)) bad('timers fire once', tradeNo);
       deadlines.add(tradeNo);
@@ -171,7 +179,7 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
         if ((row.late === 1) !== lateTrades.has(row.trade_no))
           found.push(`${row.trade_no} late: ${row.late}`);
         const place = (paidOrders.get(row.order_no) ?? []).indexOf(row.trade_no);
-        if ((row.surplus === 1) !== place > 0)
+        if ((row.surplus === 1) !== (place > 0 || paidElsewhere.has(row.trade_no)))
           found.push(`${row.trade_no} surplus: ${row.surplus}, payment number ${place + 1} of its order`);
         const by = row.amount_fen <= world.scenario.refundAutomaticMaxFen ? 'automatic' : 'manager';
         const decisions = decisionsOf.get(row.trade_no) ?? 0;

@@ -132,7 +132,7 @@ export function drawScenario(chance: Chance): Scenario {
       late: chance.pick([0.1, 0.5]),
     },
     stubborn,
-    relay: drawRelay(chance.of('relay day'), sharesOrders),
+    relay: drawRelay(chance.of('relay day')),
   };
 }
 
@@ -149,7 +149,7 @@ function drawStubborn(chance: Chance): Scenario['stubborn'] {
 }
 
 /** Of chance of its own: what is drawn here shifts nothing in the worlds without a relay. */
-function drawRelay(chance: Chance, sharesOrders: boolean): RelayScenario | null {
+function drawRelay(chance: Chance): RelayScenario | null {
   if (!chance.happens(0.4)) return null;
   return {
     isLying: chance.happens(0.2),
@@ -161,8 +161,7 @@ function drawRelay(chance: Chance, sharesOrders: boolean): RelayScenario | null 
     lost: chance.pick([0, 0.1, 0.4]),
     twice: chance.pick([0, 0.2]),
     halfOpen: chance.pick([0, 0.005, 0.03]),
-    // A till that is away for longer than its claim on an order lasts cannot keep the others from collecting it.
-    awayMs: Math.min(chance.pick([0, 0, 60_000, 420_000]), sharesOrders ? 60_000 : 420_000),
+    awayMs: chance.pick([0, 0, 60_000, 420_000]),
     notifyScale: chance.pick([1, 1, 20]),
     faultsEveryMs: chance.pick([null, 5_000, 20_000]),
     diskFullMs: chance.happens(0.1) ? chance.pick([1_000, 20_000]) : null,
