@@ -8,8 +8,8 @@ import type { Store } from '../store/store.ts';
 const KEPT_MAX = 20_000;
 /** Further behind the ledger than this, nothing kept is worth looking after. */
 const EVENTS_MAX = 2_000;
-/** Payments that are added up before other work gets its turn: some 10 ms. */
-const SLICE = 8_000;
+/** Payments that are added up before other work gets its turn: a few ms. */
+const SLICE = 2_000;
 /** What reading an hour costs in which nothing was paid, in payments. */
 const EMPTY_HOUR = 20;
 
