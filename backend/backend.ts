@@ -325,7 +325,7 @@ export function createBackend(ports: BackendPorts): Backend {
     cancel: createCancel({ store, clock, hub, settle, claims }),
     refunds: createRefunds({ store, clock, hub, book, drain, mayRefund: mayCharge }),
     greeted: greet.ready,
-    outbox: createOutbox({ store, clock, hub }),
+    outbox: createOutbox({ store, clock, hub, book }),
     views,
     checkNow(charge) {
       store.transact(() => {

@@ -351,6 +351,26 @@ describe('money to give back', () => {
     expect((await world.till.outbox('parked')).items).toEqual([]);
   });
 
+  test('stays a person’s while a part of it is ended by hand', async () => {
+    const world = started();
+    const tradeNo = await surplus(world, LIMIT + 1);
+    for (const wallet of [world.alipay, world.wechat])
+      wallet.refunds.set('PART_1', { amountFen: 1, status: 'abnormal' });
+    await world.till.refund({ tradeNo, refundNo: 'PART_1', amountFen: 1 });
+    await world.clock.advance(HOUR_MS);
+    const entries = (await world.till.outbox('parked')).items;
+    const part = entries.find(({ refundNo }) => refundNo === 'PART_1');
+    await world.till.setAside(part?.entryId ?? 0, '已付现金');
+    expect(await theOnly(world, 'parked')).toMatchObject({ kind: 'give_back', tradeNo });
+    expect((await world.till.trade(tradeNo)).trade).toMatchObject({ refundDue: 'manager' });
+    // The rest goes back, and then nothing is due: whoever paid the part in cash said so.
+    await world.till.giveBack(tradeNo);
+    expect((await world.till.trade(tradeNo)).trade).toMatchObject({ refundDue: 'automatic' });
+    await world.clock.advance(HOUR_MS);
+    expect((await world.till.trade(tradeNo)).trade).toMatchObject({ refundDue: null, refundedFen: LIMIT });
+    expect((await world.till.outbox('parked')).items).toEqual([]);
+  });
+
   test('is nothing for a late payment of an order that is still wanted', async () => {
     const world = started();
     const { wechat } = await charged(world, 'A1');

@@ -6,12 +6,13 @@ import { endChargeIfOver } from './charge-end.ts';
 import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
 import { kept } from './refund.ts';
+import type { RefundBook } from './refund-book.ts';
 
 /** What a person decides about entries that the machine gave up on. */
 export type OutboxService = ReturnType<typeof createOutbox>;
 
-export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
-  const { store, clock, hub } = deps;
+export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub; book: RefundBook }) {
+  const { store, clock, hub, book } = deps;
 
   function parked(entryId: number): OutboxEntry {
     const entry = store.outbox.byId(entryId);
@@ -36,8 +37,7 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub }) {
     const about = { atMs: nowMs, orderNo, tradeNo: trade?.tradeNo ?? '', what: reason };
     if (refund) {
       store.refunds.update({ ...refund, setAside });
-      // Whoever ended it knows what became of the money: nothing is left for the till to give back.
-      if (trade) store.trades.update(trade, { ...trade, refundDue: null });
+      book.reconsider(refund.tradeNo, nowMs);
       const { refundNo: number, state } = refund;
       store.events.append({
         ...about,

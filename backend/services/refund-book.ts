@@ -126,8 +126,9 @@ export function createRefundBook(deps: {
   function reconsider(tradeNo: string, nowMs: number): Trade | null {
     const trade = store.trades.byNo(tradeNo);
     if (!trade || trade.refundDue === null) return null;
-    const { succeededFen, heldFen } = store.refunds.sums(tradeNo);
-    const isSettled = succeededFen >= trade.amountFen;
+    const { succeededFen, heldFen, setAsideFen } = store.refunds.sums(tradeNo);
+    // Whoever ended the asking about a part knows what became of it.
+    const isSettled = succeededFen + setAsideFen >= trade.amountFen;
     const refundDue = isSettled ? null : succeededFen + heldFen >= trade.amountFen ? 'automatic' : 'manager';
     if (refundDue === trade.refundDue) return null;
     if (refundDue === 'manager') askPerson(trade, nowMs);

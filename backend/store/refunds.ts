@@ -33,6 +33,8 @@ interface Row {
 export interface RefundSums {
   succeededFen: Fen;
   heldFen: Fen;
+  /** The part of what is held about which a person ended the asking. */
+  setAsideFen: Fen;
 }
 
 /** Before the newest row of all. */
@@ -82,9 +84,11 @@ export function refundsTable(db: Db) {
   const ofTrade = db.prepare<[string], Row>(
     'SELECT * FROM refunds WHERE trade_no = ? ORDER BY requested_at_ms, refund_no',
   );
-  const sums = db.prepare<[string], { succeeded: number; held: number }>(
+  const held = "state NOT IN ('succeeded', 'closed', 'refused', 'withdrawn')";
+  const sums = db.prepare<[string], { succeeded: number; held: number; setAside: number }>(
     `SELECT coalesce(sum(amount_fen) FILTER (WHERE state = 'succeeded'), 0) AS succeeded,
-       coalesce(sum(amount_fen) FILTER (WHERE state NOT IN ('succeeded', 'closed', 'refused', 'withdrawn')), 0) AS held
+       coalesce(sum(amount_fen) FILTER (WHERE ${held}), 0) AS held,
+       coalesce(sum(amount_fen) FILTER (WHERE ${held} AND set_aside_at_ms IS NOT NULL), 0) AS setAside
      FROM refunds WHERE trade_no = ?`,
   );
   const page = (where: string) =>
@@ -115,7 +119,8 @@ export function refundsTable(db: Db) {
     },
     sums(tradeNo: string): RefundSums {
       const row = sums.get(tradeNo);
-      return { succeededFen: (row?.succeeded ?? 0) as Fen, heldFen: (row?.held ?? 0) as Fen };
+      const { succeeded = 0, held: heldFen = 0, setAside = 0 } = row ?? {};
+      return { succeededFen: succeeded as Fen, heldFen: heldFen as Fen, setAsideFen: setAside as Fen };
     },
     /** Newest first. */
     list(filter: { state?: RefundState } & PageQuery): Page<Refund> {

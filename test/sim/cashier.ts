@@ -110,7 +110,7 @@ export function createCashier(world: World, till: SimTill): void {
 
   function click(): void {
     if (world.isHealed) return;
-    const isSelling = made < world.scenario.sales;
+    const isSelling = made < world.scenario.sales + (world.scenario.refunds?.moreSales ?? 0);
     const act = chance.weighted({
       sale: isSelling ? 6 : 0,
       again: 3,

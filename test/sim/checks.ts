@@ -95,6 +95,18 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
+    rule: 'every refund is where the wallet has it',
+    complaints: (world, tills) =>
+      tills.flatMap(refundsOf).flatMap((row) => {
+        if (row.set_aside_at_ms !== null) return [];
+        const [held] = world.sandbox.ledger.refundsNamed(row.refund_no);
+        const may = ENDS[held?.status ?? 'absent'] ?? [];
+        return may.includes(row.state)
+          ? []
+          : [`${row.refund_no} is ${row.state}, at its wallet ${held?.status ?? 'unknown'}`];
+      }),
+  },
+  {
     rule: 'everything is resolved',
     complaints(world, tills) {
       return tills.flatMap((till) => [
@@ -189,6 +201,15 @@ export function undelivered({ relay, scenario }: World, tills: readonly SimTill[
 function isUnresolved(row: TradeRow): boolean {
   return !['paid', 'closed', 'failed'].includes(row.state) || row.unknown_asking !== null;
 }
+
+/** How a refund may have ended here, by what the wallet has of it. */
+const ENDS: Record<string, readonly string[]> = {
+  SUCCESS: ['succeeded'],
+  CLOSED: ['closed'],
+  ABNORMAL: ['abnormal'],
+  PROCESSING: [],
+  absent: ['refused', 'withdrawn'],
+};
 
 interface RefundRow {
   refund_no: string;

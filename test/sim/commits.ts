@@ -1,6 +1,7 @@
+import type { RefundEvent, RefundState } from '../../backend/domain/refund.ts';
 import type { TradeEvent, TradeState } from '../../backend/domain/trade.ts';
 import type { Db } from '../../backend/store/database.ts';
-import { stateAfter } from './coverage.ts';
+import { refundAfter, stateAfter } from './coverage.ts';
 import { count } from './tally.ts';
 import type { World } from './world.ts';
 
@@ -9,9 +10,17 @@ interface EventRow {
   type: string;
   order_no: string;
   trade_no: string | null;
+  refund_no: string | null;
   from_state: TradeState | null;
   to_state: TradeState | null;
   what: string | null;
+}
+
+interface RefundRow {
+  amount_fen: number;
+  why: string;
+  state: string;
+  set_aside_at_ms: number | null;
 }
 
 interface TradeRow {
@@ -69,12 +78,14 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
     )
     .pluck();
   const states = new Map<string, TradeState>();
+  const refundStates = new Map<string, RefundState>();
   const deadlines = new Set<string>();
   const paidOrders = new Map<string, string[]>();
   const lateTrades = new Set<string>();
   /** Payments of orders that another till had collected. */
   const paidElsewhere = new Set<string>();
   const setAside = new Set<string>();
+  const kept = new Set<string>();
   const orderStates = new Map<string, string>();
   /** Payments that must be given back. */
   const owed = new Set<string>();
@@ -107,6 +118,19 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
     if (to === 'closed' || to === 'failed') becameDead(tradeNo, to);
   }
 
+  function refundChanged(event: EventRow): void {
+    const { refund_no: refundNo, from_state: from, to_state: to, what } = event;
+    if (refundNo === null || to === null) {
+      bad('an event is whole', JSON.stringify(event));
+      return;
+    }
+    const known = refundStates.get(refundNo) ?? null;
+    if (known !== from) bad('refunds chain', `${refundNo} was ${known}, its event says ${from} → ${to}`);
+    if (from !== null && refundAfter(from as RefundState, what as RefundEvent) !== to)
+      bad('the table of refunds is kept', `${refundNo}: ${from} × ${what} gave ${to}`);
+    refundStates.set(refundNo, to as RefundState);
+  }
+
   function becamePaid(tradeNo: string, from: TradeState, orderNo: string): void {
     const row = tradeByNo.get(tradeNo);
     const held = row && sandbox.ledger.find(row.channel, tradeNo);
@@ -134,6 +158,45 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
     }
   }
 
+  const refundsOf = db.prepare<[string], RefundRow>(
+    'SELECT * FROM refunds WHERE trade_no = ? ORDER BY requested_at_ms, refund_no',
+  );
+  const decisionsOf = db
+    .prepare<[string], number>(
+      "SELECT count(*) FROM outbox WHERE kind = 'give_back' AND state <> 'set_aside' AND trade_no = ?",
+    )
+    .pluck();
+
+  /** A payment that nobody asked for has gone back, was kept by a person, or waits for one. */
+  function owedFaults(row: TradeRow): string[] {
+    const refunds = refundsOf.all(row.trade_no);
+    const ruled = refunds.filter(({ why }) => why !== 'asked');
+    const isOwed = owed.has(row.trade_no);
+    const isAutomatic = row.amount_fen <= world.scenario.refundAutomaticMaxFen;
+    const isOver = refunds.reduce(
+      (left, { state, amount_fen, set_aside_at_ms }) =>
+        state === 'succeeded' || set_aside_at_ms !== null ? left - amount_fen : left,
+      row.amount_fen,
+    );
+    const waits = decisionsOf.get(row.trade_no) ?? 0;
+    const found: string[] = [];
+    const must = (holds: boolean, line: string) => {
+      if (!holds) found.push(`${row.trade_no}: ${line}`);
+    };
+    must(isOwed || (ruled.length === 0 && waits === 0), `goes back, and nobody owes it`);
+    must((row.refund_due === 'manager') === (waits === 1), `due by ${row.refund_due}, asked ${waits} times`);
+    must(row.refund_due !== 'automatic', 'still goes back by rule');
+    if (!isOwed) return found;
+    if (isAutomatic) must(ruled[0]?.amount_fen === row.amount_fen, 'was not given back by rule at once');
+    const isDecided = world.decided.has(row.trade_no);
+    must(isDecided || ruled.length === (isAutomatic ? 1 : 0), `${ruled.length} refunds by nobody's decision`);
+    must(
+      (isOver <= 0 || kept.has(row.trade_no)) === (waits === 0),
+      `is owed: ${isOver} left, waits: ${waits}`,
+    );
+    return found;
+  }
+
   return {
     look() {
       let isNew = false;
@@ -147,7 +210,9 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
         );
         count(world.counts, 'event', event.type);
         if (event.type === 'trade.changed') changed(event);
+        if (event.type === 'refund.changed') refundChanged(event);
         if (event.type === 'trade.set_aside' && event.trade_no !== null) setAside.add(event.trade_no);
+        if (event.type === 'trade.kept' && event.trade_no !== null) kept.add(event.trade_no);
         if (event.type.startsWith('order.')) orderStates.set(event.order_no, event.type);
         if (event.type === 'charge.started') {
           world.chargeStarted(till, event.order_no);
@@ -165,14 +230,6 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
     lastSeq: () => seq,
     complaints() {
       const found: string[] = [];
-      const decisionsOf = db
-        .prepare<[string], number>("SELECT count(*) FROM outbox WHERE kind = 'give_back' AND trade_no = ?")
-        .pluck();
-      const givenBackOf = db
-        .prepare<[string], number>(
-          "SELECT coalesce(sum(amount_fen), 0) FROM refunds WHERE state = 'succeeded' AND trade_no = ?",
-        )
-        .pluck();
       for (const row of db.prepare<[], TradeRow>('SELECT * FROM trades').all()) {
         const said = states.get(row.trade_no) ?? 'created';
         if (said !== row.state) found.push(`${row.trade_no} is ${row.state}, its events end at ${said}`);
@@ -181,19 +238,7 @@ export function watchCommits(world: World, till: string, db: Db): Commits {
         const place = (paidOrders.get(row.order_no) ?? []).indexOf(row.trade_no);
         if ((row.surplus === 1) !== (place > 0 || paidElsewhere.has(row.trade_no)))
           found.push(`${row.trade_no} surplus: ${row.surplus}, payment number ${place + 1} of its order`);
-        const by = row.amount_fen <= world.scenario.refundAutomaticMaxFen ? 'automatic' : 'manager';
-        const decisions = decisionsOf.get(row.trade_no) ?? 0;
-        const isOwed = owed.has(row.trade_no);
-        const isDecided = isOwed && by === 'manager';
-        const back = givenBackOf.get(row.trade_no) ?? 0;
-        if (back !== (isOwed && by === 'automatic' ? row.amount_fen : 0))
-          found.push(
-            `${row.trade_no} is owed: ${isOwed}, by ${by}; given back: ${back} of ${row.amount_fen}`,
-          );
-        if (decisions !== (isDecided ? 1 : 0) || row.refund_due !== (isDecided ? by : null))
-          found.push(
-            `${row.trade_no} is owed: ${isOwed}; asked ${decisions} times, due by ${row.refund_due}`,
-          );
+        found.push(...owedFaults(row));
       }
       return found;
     },

@@ -1,4 +1,11 @@
 import {
+  REFUND_EVENTS,
+  REFUND_STATES,
+  REFUND_TRANSITIONS,
+  type RefundEvent,
+  type RefundState,
+} from '../../backend/domain/refund.ts';
+import {
   TRADE_EVENTS,
   TRADE_STATES,
   TRADE_TRANSITIONS,
@@ -8,38 +15,54 @@ import {
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { type Counts, count } from './tally.ts';
 
-/** The table as it is written, read without being counted. */
-const TABLE = Object.fromEntries(
-  TRADE_STATES.map((state) => [state, { ...TRADE_TRANSITIONS[state] }]),
-) as typeof TRADE_TRANSITIONS;
+/** The tables as they are written, read without being counted. */
+const TRADES = copyOf(TRADE_TRANSITIONS);
+const REFUNDS = copyOf(REFUND_TRANSITIONS);
+
+function copyOf<Table extends Record<string, object>>(table: Table): Table {
+  return Object.fromEntries(Object.entries(table).map(([state, row]) => [state, { ...row }])) as Table;
+}
 
 /** Where an event leads; undefined for a word that is no event. */
 export function stateAfter(from: TradeState, event: TradeEvent): TradeState | undefined {
-  return TABLE[from][event]?.to;
+  return TRADES[from][event]?.to;
+}
+
+export function refundAfter(from: RefundState, event: RefundEvent): RefundState | undefined {
+  return REFUNDS[from][event]?.to;
 }
 
 let into: Counts = {};
 let isWatched = false;
 
-/** From here on every look at the transition table counts as one exercise of its cell. */
+/** From here on every look at a transition table counts as one exercise of its cell. */
 export function countTransitions(counts: Counts): void {
   into = counts;
   if (isWatched) return;
   isWatched = true;
-  for (const state of TRADE_STATES) {
-    const row = TRADE_TRANSITIONS[state];
-    TRADE_TRANSITIONS[state] = new Proxy(row, {
+  watch('transition', TRADE_TRANSITIONS);
+  watch('refund transition', REFUND_TRANSITIONS);
+}
+
+function watch<Row extends object>(group: string, table: Record<string, Row>): void {
+  for (const [state, row] of Object.entries(table)) {
+    table[state] = new Proxy(row, {
       get(target, event) {
-        count(into, 'transition', `${state} × ${String(event)}`);
+        count(into, group, `${state} × ${String(event)}`);
         return Reflect.get(target, event);
       },
     });
   }
 }
 
-/** Every cell of the table, as it is counted. */
+/** Every cell of the table of trades, as it is counted. */
 export function allTransitions(): string[] {
   return TRADE_STATES.flatMap((state) => TRADE_EVENTS.map((event) => `${state} × ${event}`));
+}
+
+/** Every cell of the table of refunds. */
+export function allRefundTransitions(): string[] {
+  return REFUND_STATES.flatMap((state) => REFUND_EVENTS.map((event) => `${state} × ${event}`));
 }
 
 /** Why a cell cannot be met here, however many seeds are lived through. */

@@ -6,11 +6,13 @@ import { createCashier } from './cashier.ts';
 import { CHECKS, undelivered } from './checks.ts';
 import { countFaults, countTransitions } from './coverage.ts';
 import { createCustomers } from './customer.ts';
+import { watchGivenBack } from './given-back.ts';
 import { identityOf, type Keys, SANDBOX_ORIGIN, START_MS } from './keys.ts';
 import { Dead } from './life.ts';
 import { createLockServer } from './lock-server.ts';
 import { createManager } from './manager.ts';
 import { chanceFrom } from './random.ts';
+import { createRefunder } from './refunder.ts';
 import { createSimRelay } from './relay.ts';
 import { drawScenario } from './scenario.ts';
 import { type Counts, count } from './tally.ts';
@@ -83,6 +85,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
       : {}),
     onExchange({ channel, operation, tradeNo, code, fault }) {
       trace.say(channel, `${operation} ${tradeNo}: ${code}${fault === null ? '' : `, ${fault}`}`);
+      givenBack.look({ operation, tradeNo, code, fault });
       const isOpening = operation === 'precreate' || operation === 'native';
       if (isOpening && tradeNo !== null && !NO_REFUSAL.test(code)) refused.add(tradeNo);
       if (isOpening && tradeNo !== null) customers.readAlong(channel, tradeNo);
@@ -90,6 +93,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
       if (isClosing && tradeNo !== null && code === '10000') closings?.(tradeNo);
     },
   });
+  const givenBack = watchGivenBack(sandbox, violation);
   countTransitions(counts);
   countFaults(sandbox, counts);
 
@@ -104,6 +108,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     counts,
     shown: new Map(),
     refused,
+    decided: new Set(),
     violations,
     locks: createLockServer(time),
     get relay() {
@@ -151,6 +156,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
     till.start();
     createCashier(world, till);
     createManager(world, till);
+    for (let n = 1; n <= (scenario.refunds?.managers ?? 0); n++) createRefunder(world, till, `M${n}`);
   }
   await time.pass(scenario.troubleMs);
   heal(world, tills);

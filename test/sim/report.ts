@@ -1,5 +1,5 @@
 import { VOCABULARY } from '../../sandbox/faults/vocabulary.ts';
-import { allTransitions, whyUnmet } from './coverage.ts';
+import { allRefundTransitions, allTransitions, whyUnmet } from './coverage.ts';
 import { DEATH_POINTS } from './life.ts';
 import type { SeedReport } from './pool.ts';
 import { addCounts, type Counts } from './tally.ts';
@@ -9,6 +9,7 @@ const HOUR_MS = 3_600_000;
 /** What must have been exercised, group by group: a name with no count is said. */
 const EXPECTED: Record<string, readonly string[]> = {
   transition: allTransitions(),
+  'refund transition': allRefundTransitions(),
   fault: Object.keys(VOCABULARY),
   death: [...DEATH_POINTS, 'power', 'orderly'],
 };

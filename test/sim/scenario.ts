@@ -50,6 +50,22 @@ export interface Scenario {
   stubborn: { kind: FaultKind; channel: 'alipay' | 'wechat'; forMs: number } | null;
   /** Null: the wallets cannot reach the tills. */
   relay: RelayScenario | null;
+  /** Null: nobody at the tills gives anything back. */
+  refunds: RefundScenario | null;
+}
+
+/** A day on which people give money back. */
+export interface RefundScenario {
+  /** A manager's pause between two acts, at most, ms. */
+  pauseMs: number;
+  /** Acts of a manager that begin a refund, at most. */
+  wishes: number;
+  /** New sales per till beyond the usual. */
+  moreSales: number;
+  /** Managers at each till. */
+  managers: number;
+  /** Faults of what is asked about refunds, besides the others: pause between two, at most; null: none. */
+  faultsEveryMs: number | null;
 }
 
 /** A day with a relay between wallets and tills. */
@@ -133,6 +149,19 @@ export function drawScenario(chance: Chance): Scenario {
     },
     stubborn,
     relay: drawRelay(chance.of('relay day')),
+    refunds: drawRefunds(chance.of('refund day')),
+  };
+}
+
+/** Of chance of its own, too. */
+function drawRefunds(chance: Chance): RefundScenario | null {
+  if (!chance.happens(0.5)) return null;
+  return {
+    pauseMs: chance.pick([1_000, 4_000, 15_000]),
+    wishes: chance.int(3, 15),
+    moreSales: chance.int(0, 4),
+    managers: chance.int(1, 2),
+    faultsEveryMs: chance.pick([null, 3_000, 10_000]),
   };
 }
 

@@ -14,6 +14,7 @@ export function startTrouble(world: World, tills: readonly SimTill[]): void {
     arm(world, { on: { channel, operation: 'query' }, fault: { kind }, times: 'always' });
   }
   if (scenario.relay) relayTrouble(world, scenario.relay, tills);
+  if (scenario.refunds?.faultsEveryMs) refundFaults(world, scenario.refunds.faultsEveryMs);
   for (const till of tills) {
     const chance = world.chance.of(`${till.name}/trouble`);
     if (scenario.network.outageEveryMs !== null)
@@ -156,6 +157,27 @@ function walletFaults(world: World, faults: NonNullable<World['scenario']['fault
   });
 }
 
+/** So many wait for a refund at most: they leave room for the others. */
+const REFUND_FAULTS_MAX = 3;
+const REFUND_FAULTS = ALL_FAULTS.filter((kind) => VOCABULARY[kind].operations.includes('refund'));
+
+/** Faults of what is asked about refunds alone, and ends of them that the wallet's customers have not deserved. */
+function refundFaults(world: World, everyMs: number): void {
+  const chance = world.chance.of('refund faults');
+  everyNowAndThen(world, chance, everyMs, () => {
+    const armed = world.sandbox.faults.list() as { on: { operation: string } }[];
+    if (armed.filter(({ on }) => on.operation.startsWith('refund')).length > REFUND_FAULTS_MAX) return;
+    const kind = chance.pick([chance.pick(REFUND_FAULTS), 'refuse', 'refund_ends'] as const);
+    const channel = chance.pick(VOCABULARY[kind].on);
+    const operation = kind === 'refund_ends' ? 'refund' : chance.pick(['refund', 'refund_query'] as const);
+    const more =
+      kind === 'refund_ends'
+        ? { as: chance.pick(['CLOSED', 'ABNORMAL', 'SUCCESS']), afterMs: chance.pick([0, 3_000, 90_000]) }
+        : detail(chance, kind, channel, operation);
+    if (more) arm(world, { on: { channel, operation }, fault: { kind, ...more }, times: chance.int(1, 3) });
+  });
+}
+
 /** One order for the sandbox's faults. Null where the kind does not go with what was drawn. */
 function armOrder(chance: Chance, kind: FaultKind): object | null {
   const { on, operations } = VOCABULARY[kind];
@@ -194,7 +216,7 @@ function detail(
     case 'refuse':
       return { code: chance.pick(REFUSALS[`${channel} ${operation}`] ?? ['SOMETHING_NEW']) };
     case 'refund_ends':
-      // What a wallet cannot hand over is settled by a person; test/faults lives through that.
+      // In the worlds where people give back, and settle what a wallet cannot hand over: `refundFaults`.
       return null;
     default:
       return {};
@@ -211,6 +233,16 @@ const REFUSALS: Record<string, readonly string[]> = {
   'alipay query': ['ACQ.SYSTEM_ERROR', 'ACQ.NEW', 'isv.invalid-signature', 'isv.invalid-timestamp'],
   'alipay close': ['ACQ.TRADE_STATUS_ERROR', 'ACQ.NEW', 'ACQ.TRADE_HAS_CLOSE'],
   'alipay cancel': ['ACQ.SELLER_BALANCE_NOT_ENOUGH', 'ACQ.CANCEL_NOT_ALLOWED', 'ACQ.NEW'],
+  // True of what a shop has, or may be asked about: the same number later, or for good.
+  'alipay refund': [
+    'ACQ.SELLER_BALANCE_NOT_ENOUGH',
+    'ACQ.TRADE_NOT_ALLOW_REFUND',
+    'ACQ.SYSTEM_ERROR',
+    'ACQ.NEW',
+  ],
+  'alipay refund_query': ['ACQ.SYSTEM_ERROR', 'ACQ.NEW'],
+  'wechat refund': ['NOT_ENOUGH', 'USER_ACCOUNT_ABNORMAL', 'SYSTEM_ERROR', 'SOMETHING_NEW'],
+  'wechat refund_query': ['SYSTEM_ERROR', 'SOMETHING_NEW'],
   'wechat native': ['NO_AUTH', 'RULE_LIMIT', 'INVALID_REQUEST', 'ORDER_PAID', 'SOMETHING_NEW'],
   'wechat query': ['SYSTEM_ERROR', 'SOMETHING_NEW', 'SIGN_ERROR', 'NO_AUTH'],
   'wechat close': ['USER_PAYING', 'ORDER_PAID', 'ORDER_CLOSED', 'TRADE_ERROR', 'SOMETHING_NEW'],

@@ -49,6 +49,8 @@ export interface World {
   readonly violations: string[];
   /** Trades that a wallet has refused to open, in its own words and for good. */
   readonly refused: Set<string>;
+  /** Payments that a person has decided to give back. */
+  readonly decided: Set<string>;
   /** Where tills that share their orders lock them. */
   readonly locks: LockServer;
   /** Null in a world where the wallets cannot reach the tills. */
