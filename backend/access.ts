@@ -132,8 +132,15 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
  * small ones, too. The same number again is not a further refund.
  */
 function isSmallRefund(store: Store, input: unknown): boolean {
-  const { tradeNo, refundNo, amountFen } = input as { tradeNo: string; refundNo?: string; amountFen: number };
+  const { tradeNo, refundNo, amountFen } = input as {
+    tradeNo: string;
+    refundNo?: string;
+    amountFen?: number;
+  };
   if (refundNo !== undefined && store.refunds.byNo(refundNo)?.tradeNo === tradeNo) return true;
   const { succeededFen, heldFen } = store.refunds.sums(tradeNo);
-  return succeededFen + heldFen + amountFen <= store.policy.get().refundApprovalAboveFen;
+  const paidFen = store.trades.byNo(tradeNo)?.amountFen ?? 0;
+  // Without an amount it is all that is left.
+  const goneFen = amountFen === undefined ? paidFen : succeededFen + heldFen + amountFen;
+  return goneFen <= store.policy.get().refundApprovalAboveFen;
 }

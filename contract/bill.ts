@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Instant } from './money.ts';
+import { Approval } from './people.ts';
 import { Channel } from './trade.ts';
 
 export const BILL_KINDS = ['trade', 'fund_flow'] as const;
@@ -93,6 +94,13 @@ export const FetchBillInput = z.object({
   channel: Channel,
   day: z.iso.date(),
   kind: BillKind.default('trade'),
+});
+
+export const ResolveLineInput = BillRef.extend({
+  line: z.coerce.number().int().positive(),
+  /** Why the difference is none any more. */
+  reason: z.string().trim().min(1).max(200),
+  approval: Approval.optional(),
 });
 
 /** The most of a file that one call carries, bytes. */

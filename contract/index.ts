@@ -1,6 +1,14 @@
 import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
-import { Bill, BillLine, BillRef, FetchBillInput, LINE_CLASSES, UploadPieceInput } from './bill.ts';
+import {
+  Bill,
+  BillLine,
+  BillRef,
+  FetchBillInput,
+  LINE_CLASSES,
+  ResolveLineInput,
+  UploadPieceInput,
+} from './bill.ts';
 import { TillEvent } from './events.ts';
 import { IncidentFileInput } from './incident-file.ts';
 import { Charge, CreateChargeInput, CreateOrderInput, Order, OrderNo } from './order.ts';
@@ -22,7 +30,7 @@ import {
   Tokens,
   UnlockInput,
 } from './people.ts';
-import { CreateRefundInput, KeepInput, Refund } from './refund.ts';
+import { CreateRefundInput, GiveBackInput, KeepInput, Refund } from './refund.ts';
 import { RefundNo, RefundState } from './refund-state.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
 import { Cashier, Report, ReportCsvInput, ReportInput } from './report.ts';
@@ -35,7 +43,7 @@ export type ProcedureMeta = {
   needs: Right;
   /**
    * Asks for a second person besides, by `approval` in the input: `always`, or for a `refund` that is above
-   * the limit. Not at a till without people; a machine cannot be given it.
+   * the limit: of `amountFen`, or of all that is left. Not at a till without people; a machine cannot be given it.
    */
   approval?: 'always' | 'refund';
   /** Which order the procedure locks, and how the dispatcher finds it in the input. Absent where it only reads. */
@@ -205,14 +213,14 @@ export const contract = {
       })
       .input(z.object({ refundNo: RefundNo }))
       .output(Refund),
-    giveBack: procedure('refund', { lock: 'tradeNo' })
+    giveBack: procedure('refund', { lock: 'tradeNo', approval: 'refund' })
       .route({
         method: 'POST',
         path: '/trades/{tradeNo}/give-back',
         successStatus: 201,
         summary: 'Decide that a late or surplus payment goes back',
       })
-      .input(z.object({ tradeNo: TradeNo }))
+      .input(GiveBackInput)
       .output(Refund),
     keep: procedure('resolve', { lock: 'tradeNo', approval: 'always' })
       .route({
@@ -435,18 +443,13 @@ export const contract = {
       })
       .input(BillRef)
       .output(Bill),
-    resolve: procedure('close_day')
+    resolve: procedure('close_day', { approval: 'always' })
       .route({
         method: 'POST',
         path: '/bills/{billId}/lines/{line}/resolve',
         summary: 'End a difference by hand, with a reason; no money state changes',
       })
-      .input(
-        BillRef.extend({
-          line: z.coerce.number().int().positive(),
-          reason: z.string().trim().min(1).max(200),
-        }),
-      )
+      .input(ResolveLineInput)
       .output(Bill),
     csv: procedure('close_day')
       .route({

@@ -71,6 +71,12 @@ export const CreateRefundInput = z.object({
   approval: Approval.optional(),
 });
 
+export const GiveBackInput = z.object({
+  tradeNo: TradeNo,
+  /** Asked for above the limit that the shop has set, as for any other refund. */
+  approval: Approval.optional(),
+});
+
 export const KeepInput = z.object({
   tradeNo: TradeNo,
   /** Why the payment is kept. */

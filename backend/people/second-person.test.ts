@@ -61,6 +61,41 @@ describe('a second person', () => {
     expect(await end(staff.cashier, { operator: NAMES.manager, pin: PINS.manager })).toBe('entry_not_found');
   });
 
+  test('is asked for by a bill’s difference that is ended by hand', async () => {
+    const { api, staff } = await staffedTill();
+    const end = (context: CallContext, approval?: { operator: string; pin: string }) =>
+      codeOf(call(api.bills.resolve, { billId: 1, line: 1, reason: 'because', approval }, { context }));
+    expect(await end(staff.manager)).toBe('approval_needed');
+    expect(await end(staff.manager, { operator: NAMES.manager, pin: '000000' })).toBe('approval_refused');
+    expect(await end(staff.manager, { operator: NAMES.owner, pin: PINS.owner })).toBe('bill_not_found');
+  });
+
+  test('is asked for by a payment above the limit that nobody asked for and that is to go back', async () => {
+    const till = runningTill();
+    const window = windowOf(till.backend, till.clock);
+    const charge = await window.charge({ orderNo: 'A1', amountFen: 50_000 });
+    const tradeNo = charge.trades[0]?.tradeNo ?? '';
+    till.alipay.script.push({
+      step: 'close',
+      answer: { kind: 'query_first', code: 'ACQ.TRADE_STATUS_ERROR', message: '' },
+    });
+    await window.cancelOrder('A1');
+    till.alipay.status.set(tradeNo, 'paid');
+    await till.clock.advance(60_000);
+    expect((await window.trade(tradeNo)).trade).toMatchObject({ state: 'paid', refundDue: 'manager' });
+    const staff = await staffed(till.backend);
+    const giveBack = (context: CallContext, approval?: { operator: string; pin: string }) =>
+      codeOf(call(till.api.refunds.giveBack, { tradeNo, approval }, { context }));
+    const manager = { operator: NAMES.manager, pin: PINS.manager };
+    expect(await giveBack(staff.cashier)).toBe('approval_needed');
+    expect(await giveBack(INTEGRATOR, manager)).toBe('approval_by_person');
+    expect(await giveBack(staff.cashier, manager)).toBe('done');
+    const given = createStore(till.db)
+      .events.after(0, 1_000)
+      .find(({ type }) => type === 'refund.changed');
+    expect(given).toMatchObject({ by: { approvedBy: staff.ids.manager }, data: { amountFen: 50_000 } });
+  });
+
   test('is asked for by refunds above the limit, also in many small ones', async () => {
     const till = runningTill();
     const charge = await windowOf(till.backend, till.clock).charge({ orderNo: 'A1', amountFen: 50_000 });

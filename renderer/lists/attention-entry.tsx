@@ -1,8 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
 import type { OutboxEntry } from '../../contract/outbox.ts';
+import type { Approval } from '../../contract/people.ts';
 import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { linkError } from '../link-error.ts';
+import { ApprovalFields } from '../people/approval.tsx';
 import { useTillContext } from '../till-context.ts';
 import { clockTime, dayAndTime } from '../times.ts';
 import { WalletName } from '../wallet.tsx';
@@ -30,6 +33,9 @@ export function AttentionEntry(props: {
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
+  /** The backend asks for a second person: it knows the limit. */
+  const [needsApproval, setNeedsApproval] = useState(false);
+  const [approval, setApproval] = useState<Approval | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const { tradeNo } = entry;
   const isDecision = entry.kind === 'give_back';
@@ -50,10 +56,11 @@ export function AttentionEntry(props: {
       onDone(doneWords);
       return null;
     } catch (thrown) {
-      const { code } = linkError(thrown);
+      const { code, data } = linkError(thrown);
       setBusy(false);
       if (GONE.includes(code)) onGone();
-      return t(`errors.${code}`);
+      if (code === 'approval_needed') setNeedsApproval(true);
+      return errorWords(t, code, data);
     }
   }
 
@@ -77,6 +84,7 @@ export function AttentionEntry(props: {
           <li key={step}>{step}</li>
         ))}
       </ol>
+      {needsApproval && !isAsking && <ApprovalFields onChange={setApproval} isBusy={isBusy} />}
       <div className="attention-acts">
         {entry.canRetry && (
           <Action
@@ -96,7 +104,12 @@ export function AttentionEntry(props: {
             kind="main"
             busy={isBusy}
             onPress={async () =>
-              setFailure(await send(() => api.refunds.giveBack({ tradeNo }), t('attention.given_back')))
+              setFailure(
+                await send(
+                  () => api.refunds.giveBack({ tradeNo, ...(approval ? { approval } : {}) }),
+                  t('attention.given_back'),
+                ),
+              )
             }
             testId="give-back"
           >

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import { type Bill, type BillLine, LINE_CLASSES, type LineClass } from '../../contract/bill.ts';
 import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { linkError } from '../link-error.ts';
 import { Fact } from '../lists/fact.tsx';
@@ -46,7 +47,10 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
         onChanged();
         again();
       },
-      (error: unknown) => setFailure(t(`errors.${linkError(error).code}`)),
+      (error: unknown) => {
+        const { code, data } = linkError(error);
+        setFailure(errorWords(t, code, data));
+      },
     );
   };
 
@@ -113,7 +117,16 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
               <BillRow
                 key={line.line}
                 line={line}
-                onResolve={(reason) => attempt(() => api.bills.resolve({ billId, line: line.line, reason }))}
+                onResolve={(reason, approval) =>
+                  attempt(() =>
+                    api.bills.resolve({
+                      billId,
+                      line: line.line,
+                      reason,
+                      ...(approval ? { approval } : {}),
+                    }),
+                  )
+                }
               />
             ))}
           </ul>

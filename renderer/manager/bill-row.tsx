@@ -1,14 +1,21 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { type BillLine, DIFFERENCES } from '../../contract/bill.ts';
+import type { Approval } from '../../contract/people.ts';
 import { Action } from '../action.tsx';
 import { keyOf, useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
+import { ApprovalFields } from '../people/approval.tsx';
 import { dayAndTime } from '../times.ts';
 
 /** One line of a bill, both sides beside each other; a difference can be decided in place. */
-export function BillRow({ line, onResolve }: { line: BillLine; onResolve(reason: string): void }) {
+export function BillRow(props: {
+  line: BillLine;
+  onResolve(reason: string, approval: Approval | null): void;
+}) {
+  const { line, onResolve } = props;
   const { t } = useWords();
+  const [approval, setApproval] = useState<Approval | null>(null);
   const [isDeciding, setDeciding] = useState(false);
   const [reason, setReason] = useState('');
   const whyKey = line.why === null ? null : keyOf('bills.why', line.why);
@@ -39,7 +46,7 @@ export function BillRow({ line, onResolve }: { line: BillLine; onResolve(reason:
           className="bill-decide"
           onSubmit={(event) => {
             event.preventDefault();
-            if (reason.trim() !== '') onResolve(reason.trim());
+            if (reason.trim() !== '') onResolve(reason.trim(), approval);
           }}
         >
           <TextInput
@@ -52,6 +59,7 @@ export function BillRow({ line, onResolve }: { line: BillLine; onResolve(reason:
             classNames={{ input: 'search' }}
             variant="unstyled"
           />
+          <ApprovalFields onChange={setApproval} isBusy={false} />
           <Action type="submit" kind="decide">
             {t('bills.resolve_confirm')}
           </Action>
