@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HOUR, MINUTE, SECOND } from '../../ports/clock.ts';
 import { fen } from '../domain/money.ts';
 import { ANSWER_MAX } from './exchange.ts';
-import type { Answered, Asked, OpenRequest, Provider } from './provider.ts';
+import type { Answered, Asked, OpenRequest, Provider, RefundRequest } from './provider.ts';
 import {
   type Answer,
   type Received,
@@ -16,7 +16,14 @@ export type Said =
   | { say: 'code'; codeUrl: string }
   | { say: 'unpaid' | 'paying' | 'paid' | 'closed' | 'refunded'; tradeNo?: string; padding?: string }
   | { say: 'unlisted_status' | 'unlisted_code' | 'system_error' | 'no_trade' }
-  | { say: 'refused' | 'already_paid' | 'close_accepted' };
+  | { say: 'refused' | 'already_paid' | 'close_accepted' }
+  | {
+      say: 'refund';
+      /** `taken`: the wallet has it, and it is not done · `unlisted`: a status that is on no list. */
+      status: 'succeeded' | 'taken' | 'closed' | 'abnormal' | 'unlisted';
+      refundNo?: string;
+    }
+  | { say: 'no_refund' | 'other_amount' | 'no_balance' | 'not_refundable' };
 
 /** One wallet under test: how to make its provider, and how its side of the wire speaks. */
 export interface Dialect {
@@ -37,6 +44,8 @@ export interface Dialect {
   secrets: readonly string[];
   /** Payer data in the `paid` answer, as the wallet sends it. */
   payer: string;
+  /** Whether refunds are paid out later, and may fail then. */
+  paysOutLater: boolean;
 }
 
 export const NOW = Date.UTC(2026, 10, 21, 4, 0, 0);
@@ -47,7 +56,13 @@ export const OPEN: OpenRequest = {
   createdAtMs: NOW - SECOND,
   expiresAtMs: NOW + 2 * MINUTE,
 };
-const OPERATIONS = ['open', 'query', 'close', 'cancel'] as const;
+export const REFUND: RefundRequest = {
+  refundNo: 'R20261121120000000001',
+  amountFen: fen(500),
+  reason: '少送一份 & 可颂',
+  trade: OPEN,
+};
+const OPERATIONS = ['open', 'query', 'close', 'cancel', 'refund', 'refundQuery'] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 /** The promises of {@link Provider} that no wallet may break, each proven over real sockets. */
@@ -65,8 +80,10 @@ export function describeProvider(dialect: Dialect): void {
     });
 
     const at = (nowMs = NOW): Asked => ({ nowMs });
-    const ask = (operation: Operation, nowMs = NOW): Promise<Answered<{ kind: string }>> =>
-      provider[operation](OPEN, at(nowMs));
+    const ask = (operation: Operation, nowMs = NOW, of = provider): Promise<Answered<{ kind: string }>> =>
+      operation === 'refund' || operation === 'refundQuery'
+        ? of[operation](REFUND, at(nowMs))
+        : of[operation](OPEN, at(nowMs));
     const says = (said: Said, change: (answer: Answer) => Reply = (answer) => answer, nowMs = NOW) => {
       wallet.answer = (request) => change(dialect.speak(said, request, nowMs));
     };
@@ -75,7 +92,9 @@ export function describeProvider(dialect: Dialect): void {
         ? { say: 'code', codeUrl: 'https://code' }
         : operation === 'query'
           ? { say: 'paid' }
-          : { say: 'close_accepted' };
+          : operation === 'refund' || operation === 'refundQuery'
+            ? { say: 'refund', status: 'succeeded' }
+            : { say: 'close_accepted' };
 
     test('the code that was obtained comes back as it is', async () => {
       says({ say: 'code', codeUrl: 'https://qr.example/a?b=c' });
@@ -124,7 +143,7 @@ export function describeProvider(dialect: Dialect): void {
     )('%s: after %s nothing is known', async (operation, fault) => {
       wallet.answer = () => fault;
       const impatient = dialect.provider(wallet.origin, { headersMs: 100 });
-      const { outcome } = await impatient[operation](OPEN, at());
+      const { outcome } = await ask(operation, NOW, impatient);
       expect(outcome).toMatchObject({ kind: 'unknown', cause: 'no_answer' });
       expect(wallet.received).toHaveLength(1);
       await impatient.stop();

@@ -45,7 +45,7 @@ function request(tradeNo: string): OpenRequest {
   };
 }
 
-/** Every operation once: open, query before and after the payment, close and cancel of another trade. */
+/** Every operation once: open, query before and after the payment, a refund and its query, close and cancel of another trade. */
 async function wholeJob(
   provider: Provider,
   pay: (code: string) => Promise<unknown>,
@@ -56,16 +56,21 @@ async function wholeJob(
   const unpaid = await provider.query(trade, at());
   if (open.outcome.kind === 'code') await pay(open.outcome.codeUrl);
   const paid = await provider.query(trade, at());
+  const part = { refundNo: 'TILL_REFUND_1', amountFen: fen(999), reason: '少送一份 & 😀', trade };
+  const refund = await provider.refund(part, at());
+  const refunded = await provider.refundQuery(part, at());
   const other = request('TILL_REQUESTS_2');
   await provider.open(other, at());
   const close = await provider.close(other, at());
   const cancel = await provider.cancel(other, at());
-  const statusOf = ({ outcome }: typeof paid) =>
+  const statusOf = ({ outcome }: typeof paid | typeof refund | typeof refunded) =>
     outcome.kind === 'evidence' ? outcome.evidence.status : outcome.kind;
   return {
     open: open.outcome.kind,
     unpaid: statusOf(unpaid),
     paid: statusOf(paid),
+    refund: statusOf(refund),
+    refunded: statusOf(refunded),
     close: close.outcome.kind,
     cancel: cancel.outcome.kind,
   };
@@ -106,6 +111,8 @@ describe.for([
       open: 'code',
       unpaid: 'unpaid',
       paid: 'paid',
+      refund: 'succeeded',
+      refunded: 'succeeded',
       close: 'not_yet',
       cancel: 'not_yet',
     });
@@ -118,7 +125,7 @@ describe.for([
       alipayPublicKey: publicPem(alipay.appPrivateKey),
       encryptKey: alipay.aesKey,
     });
-    expect(sent).toHaveLength(6);
+    expect(sent).toHaveLength(8);
     for (const { path, body } of sent) {
       const params = Object.fromEntries([
         ...new URLSearchParams(path.slice(path.indexOf('?') + 1)),
@@ -159,6 +166,8 @@ describe.for(['platform certificates', 'the public key', 'both'] as const)(
         open: 'code',
         unpaid: 'unpaid',
         paid: 'paid',
+        refund: 'processing',
+        refunded: 'processing',
         close: 'accepted',
         cancel: 'accepted',
       });
@@ -169,7 +178,7 @@ describe.for(['platform certificates', 'the public key', 'both'] as const)(
         publicKey: Buffer.from(wechat.merchantCert),
         privateKey: Buffer.from(wechat.merchantPrivateKey),
       });
-      expect(sent.length).toBeGreaterThanOrEqual(6);
+      expect(sent.length).toBeGreaterThanOrEqual(8);
       for (const { method, path, headers, body } of sent) {
         const ours = parseWechatAuthorization(headers.authorization ?? '');
         if (!ours) throw new Error(`Not an Authorization: ${headers.authorization}`);

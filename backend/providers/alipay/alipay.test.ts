@@ -9,6 +9,7 @@ import { alipayTime } from '../../../wire/china-time.ts';
 import { testPair } from '../../../wire/test-certificates.ts';
 import { type Dialect, describeProvider, NOW, OPEN, type Said } from '../conformance.ts';
 import type { Provider } from '../provider.ts';
+import { describeRefunds } from '../refund-conformance.ts';
 import { type Received, type StandInWallet, standInWallet } from '../stand-in-wallet.ts';
 import type { AlipayConfig } from './config.ts';
 import {
@@ -111,7 +112,40 @@ function nodeOf(said: Said, request: Received): object {
       );
     case 'close_accepted':
       return method === 'alipay.trade.cancel' ? { ...ok, retry_flag: 'N', action: 'close' } : ok;
+    case 'refund':
+      return method === 'alipay.trade.refund'
+        ? { ...ok, ...refundAnswer(said.status) }
+        : { ...ok, ...refundQueryAnswer(said.status, said.refundNo ?? bizOf(request).out_request_no) };
+    case 'no_refund':
+      return ok;
+    case 'other_amount':
+      return failed('ACQ.DISCORDANT_REPEAT_REQUEST');
+    case 'no_balance':
+      return failed('ACQ.SELLER_BALANCE_NOT_ENOUGH');
+    case 'not_refundable':
+      return failed('ACQ.TRADE_HAS_FINISHED');
   }
+}
+
+/** `refund_fee` is the sum of all that went back so far. */
+function refundAnswer(status: (Said & { say: 'refund' })['status']): object {
+  if (status !== 'succeeded') return { fund_change: 'N', refund_fee: '5.00' };
+  return { fund_change: 'Y', refund_fee: '7.50', gmt_refund_pay: alipayTime(NOW) };
+}
+
+/** 10000 with nothing: not given back yet. */
+function refundQueryAnswer(
+  status: (Said & { say: 'refund' })['status'],
+  refundNo: string | undefined,
+): object {
+  if (status === 'taken') return {};
+  return {
+    out_request_no: refundNo,
+    refund_amount: '5.00',
+    refund_status: status === 'succeeded' ? 'REFUND_SUCCESS' : 'REFUND_DREAMING',
+    gmt_refund_pay: alipayTime(NOW),
+    total_amount: '12.50',
+  };
 }
 
 const dialect: Dialect = {
@@ -129,9 +163,11 @@ const dialect: Dialect = {
   },
   secrets: apps.flatMap(({ privatePem }) => privatePem.split('\n').slice(1, 3)),
   payer: PAYER,
+  paysOutLater: false,
 };
 
 describeProvider(dialect);
+describeRefunds(dialect);
 
 describe('Alipay', () => {
   let wallet: StandInWallet;

@@ -8,8 +8,9 @@ import { testPair } from '../../../wire/test-certificates.ts';
 import { parseApiV3Key } from '../../../wire/wechat-v3-aead.ts';
 import { parseWechatAuthorization, wechatRequestMessage } from '../../../wire/wechat-v3-authorization.ts';
 import { signWechatMessage } from '../../../wire/wechat-v3-signature.ts';
-import { type Dialect, describeProvider, NOW, OPEN, type Said } from '../conformance.ts';
+import { type Dialect, describeProvider, NOW, OPEN, REFUND, type Said } from '../conformance.ts';
 import type { Provider } from '../provider.ts';
+import { describeRefunds } from '../refund-conformance.ts';
 import { type Answer, type Received, type StandInWallet, standInWallet } from '../stand-in-wallet.ts';
 import type { WechatV3Config } from './config.ts';
 import { CLOSE_ERRORS, type Meaning, OPEN_ERRORS, QUERY_ERRORS } from './errors.ts';
@@ -93,7 +94,40 @@ function saidBy(said: Said, request: Received): [status: number, json: object | 
       return request.path.endsWith('/native') ? error(403, 'OUT_TRADE_NO_USED') : error(400, 'ORDERPAID');
     case 'close_accepted':
       return [204, null];
+    case 'refund':
+      return [200, refundObject(said.status, said.refundNo)];
+    case 'no_refund':
+      return error(404, 'RESOURCE_NOT_EXISTS');
+    case 'other_amount':
+      return error(400, 'INVALID_REQUEST');
+    case 'no_balance':
+      return error(403, 'NOT_ENOUGH');
+    case 'not_refundable':
+      return error(403, 'USER_ACCOUNT_ABNORMAL');
   }
+}
+
+const REFUND_WORDS = {
+  succeeded: 'SUCCESS',
+  taken: 'PROCESSING',
+  closed: 'CLOSED',
+  abnormal: 'ABNORMAL',
+  unlisted: 'DREAMING',
+} as const;
+
+function refundObject(status: keyof typeof REFUND_WORDS, refundNo = REFUND.refundNo): object {
+  return {
+    refund_id: '50300000002026112100000000001',
+    out_refund_no: refundNo,
+    out_trade_no: OPEN.tradeNo,
+    transaction_id: '4200000000202611210000000001',
+    channel: 'ORIGINAL',
+    user_received_account: '支付用户零钱',
+    status: REFUND_WORDS[status],
+    create_time: wechatTime(NOW),
+    ...(status === 'succeeded' ? { success_time: wechatTime(NOW) } : {}),
+    amount: { total: 1_250, refund: 500, payer_total: 1_000, payer_refund: 400, currency: 'CNY' },
+  };
 }
 
 function signedBy(request: Received, merchant: 0 | 1): boolean {
@@ -132,9 +166,11 @@ const dialect: Dialect = {
   },
   secrets: [API_V3_KEY, ...merchants.flatMap(({ privatePem }) => privatePem.split('\n').slice(1, 3))],
   payer: PAYER,
+  paysOutLater: true,
 };
 
 describeProvider(dialect);
+describeRefunds(dialect);
 
 describe('WeChat Pay v3', () => {
   let wallet: StandInWallet;
