@@ -13,10 +13,23 @@ export function Action(props: {
   busy?: boolean;
   pressed?: boolean;
   testId?: string;
+  /** A key on the keyboard does the same: Tab passes it by. */
+  isForFingers?: boolean;
   /** `submit` sends the form around it. */
   type?: 'button' | 'submit';
 }) {
-  const { onPress, children, hint, kind = 'plain', label, busy = false, pressed, testId, type } = props;
+  const {
+    onPress,
+    children,
+    hint,
+    kind = 'plain',
+    label,
+    busy = false,
+    pressed,
+    testId,
+    type,
+    isForFingers,
+  } = props;
   return (
     <UnstyledButton
       className={`action action-${kind}`}
@@ -28,6 +41,7 @@ export function Action(props: {
       aria-pressed={pressed}
       aria-disabled={busy || undefined}
       data-testid={testId}
+      tabIndex={isForFingers ? -1 : undefined}
     >
       {children}
     </UnstyledButton>

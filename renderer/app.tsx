@@ -21,6 +21,7 @@ import { isList, type List, TillContext, useTill, useTillContext } from './till-
 
 const Orders = lazy(() => import('./lists/orders.tsx'));
 const History = lazy(() => import('./lists/history.tsx'));
+const RefundSheet = lazy(() => import('./lists/refund-sheet.tsx'));
 const Manager = lazy(() => import('./manager/manager.tsx'));
 const Account = lazy(() => import('./people/account.tsx'));
 const Attention = lazy(() => import('./lists/attention.tsx'));
@@ -66,6 +67,7 @@ export function App({ till, api }: { till: TillStore; api: Api }) {
         <Suspense fallback={null}>
           {list?.name === 'orders' && <Orders onClose={() => setList(null)} />}
           {list?.name === 'history' && <History tradeNo={list.tradeNo} onClose={() => setList(null)} />}
+          {list?.name === 'refund' && <RefundSheet text={list.text} onClose={() => setList(null)} />}
           {list?.name === 'manager' && <Manager page={list.page} onClose={() => setList(null)} />}
           {list?.name === 'account' && <Account onClose={() => setList(null)} />}
           {list?.name === 'attention' && <Attention entry={list.entry} onClose={() => setList(null)} />}

@@ -1,6 +1,6 @@
 import { after } from './clock.ts';
 import { commandFor } from './store/commands.ts';
-import { looksScanned, NO_BURST, nextBurst, scannedAt, scannedText } from './store/scanner.ts';
+import { isPaymentCode, looksScanned, NO_BURST, nextBurst, scannedAt, scannedText } from './store/scanner.ts';
 import { screenOf } from './store/screen.ts';
 import type { TillState } from './store/state.ts';
 import type { TillContext } from './till-context.ts';
@@ -10,9 +10,10 @@ const SCAN_OVER_MS = 200;
 
 /**
  * The keyboard and the barcode gun, wherever the focus is. What turns out to be a scan is undone: the till
- * stands as it stood before the gun's first key, and says what was scanned.
+ * stands as it stood before the gun's first key. While nothing runs a receipt opens its payment, to be given back;
+ * otherwise the till says what was scanned.
  */
-export function listenToKeys({ till, run }: TillContext): () => void {
+export function listenToKeys({ till, run, open }: TillContext): () => void {
   let burst = NO_BURST;
   let before: TillState | null = null;
   let stopWaiting = () => {};
@@ -21,13 +22,16 @@ export function listenToKeys({ till, run }: TillContext): () => void {
     const stood = before;
     burst = NO_BURST;
     before = null;
+    const screen = screenOf(stood ?? till.store.getState());
+    const isReceipt = (screen === 'idle' || screen === 'entering') && !isPaymentCode(text);
     till.change((state) => ({
       ...state,
       ...(stood ? { typed: stood.typed, shown: stood.shown, focus: stood.focus } : {}),
       // A refused sale that the gun's first digit cleared away comes back.
       sales: { ...stood?.sales, ...state.sales },
-      notice: { kind: 'scanned', text },
+      notice: isReceipt ? null : { kind: 'scanned', text },
     }));
+    if (isReceipt) open({ name: 'refund', text });
   }
 
   function onKey(event: KeyboardEvent): void {

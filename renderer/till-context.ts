@@ -8,13 +8,15 @@ import type { Command } from './store/commands.ts';
 import type { TillState } from './store/state.ts';
 import type { TillStore } from './store/till-store.ts';
 
-const LISTS = ['orders', 'history', 'attention', 'manager', 'account'] as const;
+const LISTS = ['orders', 'history', 'refund', 'attention', 'manager', 'account'] as const;
 
 /** A list over the stage, or the manager's area, and what of it stands open at once. */
 export interface List {
   name: (typeof LISTS)[number];
   page?: ManagerPage;
   tradeNo?: string;
+  /** What was scanned to find it. */
+  text?: string;
   entry?: OutboxEntry;
 }
 

@@ -1,12 +1,11 @@
 import type { CSSProperties } from 'react';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
+import { Keypad } from '../keypad.tsx';
 import { grouped, yuanText } from '../money.ts';
 import type { Notice } from '../store/state.ts';
 import { AMOUNT_MAX_FEN } from '../store/steps.ts';
 import { useTill, useTillContext } from '../till-context.ts';
-
-const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '.', '0'];
 
 /** The amount, the keypad and the one button. */
 export function Entry() {
@@ -17,20 +16,7 @@ export function Entry() {
     <section className="entry">
       <Amount typed={typed} />
       <NoticeLine />
-      <div className="keypad">
-        {KEYS.map((key) => (
-          <Action
-            key={key}
-            onPress={() => run({ do: 'type', key })}
-            {...(key === '.' ? { label: t('idle.point') } : {})}
-          >
-            {key}
-          </Action>
-        ))}
-        <Action onPress={() => run({ do: 'erase' })} label={t('idle.erase')}>
-          <EraseSign />
-        </Action>
-      </div>
+      <Keypad onKey={(key) => run({ do: 'type', key })} onErase={() => run({ do: 'erase' })} />
       <Action kind="main" onPress={() => run({ do: 'charge' })} hint="Enter" testId="charge">
         {t('idle.charge')}
       </Action>
@@ -92,12 +78,4 @@ export function noticeWords(
     case 'cannot_cancel':
       return t('notice.cannot_cancel', { words: t(`errors.${notice.code}`) });
   }
-}
-
-function EraseSign() {
-  return (
-    <svg viewBox="0 0 32 24" className="erase" aria-hidden="true">
-      <path d="M11 3h17a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H11L3 12ZM15.500 8.500l7 7m0-7-7 7" />
-    </svg>
-  );
 }

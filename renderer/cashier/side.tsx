@@ -35,6 +35,9 @@ function ListKeys() {
       <Action onPress={() => run({ do: 'history' })} hint="F3">
         {t('header.history')}
       </Action>
+      <Action onPress={() => run({ do: 'refund' })} hint="F4" testId="refund-find">
+        {t('header.refund')}
+      </Action>
     </div>
   );
 }

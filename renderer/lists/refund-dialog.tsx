@@ -6,10 +6,11 @@ import type { Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
 import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
+import { Keypad } from '../keypad.tsx';
 import { linkError } from '../link-error.ts';
 import { spokenYuan, yuanText } from '../money.ts';
 import { ApprovalFields } from '../people/approval.tsx';
-import { amountFen, pastedAmount } from '../store/amount.ts';
+import { amountFen, eraseLast, pastedAmount, typeAmount } from '../store/amount.ts';
 import { useTillContext } from '../till-context.ts';
 import { useFocusReturn } from './focus-return.ts';
 
@@ -25,6 +26,7 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
   // One number for this dialog: however often it is sent, it is one refund.
   const [refundNo] = useState(() => `R${crypto.randomUUID().replaceAll('-', '')}`);
   const [typed, setTyped] = useState(spokenYuan(trade.refundableFen));
+  const [isPrefilled, setPrefilled] = useState(true);
   const [reason, setReason] = useState('');
   const [isSure, setSure] = useState(false);
   const [isBusy, setBusy] = useState(false);
@@ -86,6 +88,18 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
     };
   }
 
+  /** The first key begins a new amount, as it does over a selection. */
+  function press(key: string): void {
+    const isPlain = !isPrefilled && /^\d*(?:\.\d{0,2})?$/.test(typed);
+    change(setTyped)(typeAmount(isPlain ? typed : '', key));
+    setPrefilled(false);
+  }
+
+  function erase(): void {
+    change(setTyped)(isPrefilled ? '' : eraseLast(typed));
+    setPrefilled(false);
+  }
+
   const values = { amount: yuanText(fen), wallet: t(`wallet.${trade.channel}`), trade: trade.tradeNo };
   const styles = {
     input: 'reason',
@@ -104,7 +118,7 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
       centered
       title={t('refund.heading')}
       classNames={{
-        content: 'dialog',
+        content: 'dialog dialog-wide',
         header: 'dialog-head',
         title: 'dialog-title',
         body: 'dialog-body',
@@ -122,38 +136,47 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
               ))}
           </ul>
         ) : (
-          <>
-            <TextInput
-              ref={field}
-              label={t('refund.amount')}
-              description={t('refund.left', { amount: yuanText(trade.refundableFen) })}
-              inputMode="decimal"
-              value={typed}
-              onChange={(event) => change(setTyped)(event.currentTarget.value)}
-              onFocus={(event) => event.currentTarget.select()}
-              error={problem?.field === 'amount' ? problem.words : null}
-              data-autofocus
-              variant="unstyled"
-              classNames={styles}
-            />
-            <fieldset className="refund-chips" aria-label={t('refund.reason')}>
-              {REASONS.map((key) => (
-                <Action key={key} pressed={reason === t(key)} onPress={() => change(setReason)(t(key))}>
-                  {t(key)}
-                </Action>
-              ))}
-            </fieldset>
-            <TextInput
-              label={t('refund.reason')}
-              description={t('refund.reason_hint')}
-              value={reason}
-              onChange={(event) => change(setReason)(event.currentTarget.value)}
-              error={problem?.field === 'reason' ? problem.words : null}
-              maxLength={REASON_MAX_BYTES}
-              variant="unstyled"
-              classNames={styles}
-            />
-          </>
+          <div className="refund-entry">
+            <div>
+              <TextInput
+                ref={field}
+                label={t('refund.amount')}
+                description={t('refund.left', { amount: yuanText(trade.refundableFen) })}
+                // The keypad below is the finger's.
+                inputMode="none"
+                value={typed}
+                onChange={(event) => {
+                  change(setTyped)(event.currentTarget.value);
+                  setPrefilled(false);
+                }}
+                onFocus={(event) => event.currentTarget.select()}
+                error={problem?.field === 'amount' ? problem.words : null}
+                data-autofocus
+                variant="unstyled"
+                classNames={styles}
+              />
+              <Keypad onKey={press} onErase={erase} isBesideField />
+            </div>
+            <div>
+              <fieldset className="refund-chips" aria-label={t('refund.reason')}>
+                {REASONS.map((key) => (
+                  <Action key={key} pressed={reason === t(key)} onPress={() => change(setReason)(t(key))}>
+                    {t(key)}
+                  </Action>
+                ))}
+              </fieldset>
+              <TextInput
+                label={t('refund.reason')}
+                description={t('refund.reason_hint')}
+                value={reason}
+                onChange={(event) => change(setReason)(event.currentTarget.value)}
+                error={problem?.field === 'reason' ? problem.words : null}
+                maxLength={REASON_MAX_BYTES}
+                variant="unstyled"
+                classNames={styles}
+              />
+            </div>
+          </div>
         )}
         {isSure && asksApproval && <ApprovalFields onChange={setApproval} isBusy={isBusy} />}
         {failure && (

@@ -13,6 +13,8 @@ import { RefundDialog } from './refund-dialog.tsx';
 export function Refunds(props: {
   trade: Trade;
   refunds: readonly Refund[];
+  /** The dialog is open from the first. */
+  startsAsking?: boolean;
   /** The dialog is open or shut. */
   onAsking(isAsking: boolean): void;
   /** Something was asked for: read the trade again. */
@@ -20,7 +22,7 @@ export function Refunds(props: {
 }) {
   const { trade, refunds, onChanged } = props;
   const { t } = useWords();
-  const [isAsking, setAsking] = useState(false);
+  const [isAsking, setAsking] = useState(props.startsAsking === true && trade.refundableFen > 0);
   function ask(next: boolean): void {
     setAsking(next);
     props.onAsking(next);

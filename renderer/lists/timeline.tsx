@@ -27,8 +27,10 @@ export function Timeline(props: {
   tools?(trade: Trade): ReactNode;
   /** A dialog above it is open or shut: Esc is its own. */
   onAsking?(isAsking: boolean): void;
+  /** It was looked up to be given back: the dialog opens with it. */
+  asksRefund?: boolean;
 }) {
-  const { tradeNo, tools, onAsking } = props;
+  const { tradeNo, tools, onAsking, asksRefund = false } = props;
   const { api } = useTillContext();
   const { t } = useWords();
   const [opened, setOpened] = useState<Opened | null>(null);
@@ -75,6 +77,7 @@ export function Timeline(props: {
         <Fact name={t('history.expires')} value={dayAndTime(trade.expiresAt)} />
       </dl>
       <Refunds
+        startsAsking={asksRefund}
         trade={trade}
         refunds={refunds}
         onAsking={(isAsking) => onAsking?.(isAsking)}

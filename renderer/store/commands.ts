@@ -18,6 +18,7 @@ export type Command =
         | 'turn_focus'
         | 'orders'
         | 'history'
+        | 'refund'
         | 'attention'
         | 'manager'
         | 'lock';
@@ -26,6 +27,7 @@ export type Command =
 const EVERYWHERE: Record<string, Command> = {
   F2: { do: 'orders' },
   F3: { do: 'history' },
+  F4: { do: 'refund' },
   F6: { do: 'manager' },
   F8: { do: 'attention' },
 };

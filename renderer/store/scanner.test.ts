@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { looksScanned, NO_BURST, nextBurst, scannedAt } from './scanner.ts';
+import { isPaymentCode, looksScanned, NO_BURST, nextBurst, scannedAt } from './scanner.ts';
 
 const CODE = '281234567890123456';
 
@@ -54,4 +54,15 @@ describe('a hand', () => {
     const { burst, atMs } = typed(CODE, () => 8);
     expect(scannedAt(burst, atMs + 500)).toBeNull();
   });
+});
+
+test.each([
+  ['286123456789012345', true],
+  ['134512345678901234', true],
+  ['2026112122001400000000000001', false],
+  ['4200000000202611210000000001', false],
+  ['WWHW2611211433390003WJ2425', false],
+  ['W0123456789ABCDEFGHJ', false],
+])('%s is a payment code: %s', (text, isOne) => {
+  expect(isPaymentCode(text)).toBe(isOne);
 });

@@ -43,3 +43,11 @@ export function scannedAt(burst: Burst, atMs: number): string | null {
 export function scannedText(burst: Burst): string {
   return burst.text.replace(/\p{Cc}/gu, '').slice(0, 64);
 }
+
+/**
+ * A customer's payment code: Alipay's has 16 to 24 digits and begins with 25 to 30, WeChat's has 18 and begins with 10
+ * to 15. No number of an order, a trade or a refund looks like that.
+ */
+export function isPaymentCode(text: string): boolean {
+  return /^(?:(?:2[5-9]|30)\d{14,22}|1[0-5]\d{16})$/.test(text);
+}

@@ -63,6 +63,7 @@ export function createTillStore({ link, makeOrderNo, play }: TillStorePorts) {
     // Opening a list is the screen's own matter.
     orders: () => {},
     history: () => {},
+    refund: () => {},
     attention: () => {},
     manager: () => {},
     lock: () => void session.lock(),

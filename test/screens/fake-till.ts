@@ -52,6 +52,8 @@ export interface Script {
   incidentFile?: ErrorCode;
   /** The one trade that opens, and its history. */
   opened?: { trade: Trade; timeline: TimelineEntry[] };
+  /** What a search of the trades finds; absent: all there are. */
+  found?: Trade[];
   /** Its refunds. */
   refunds?: Refund[];
 }
@@ -102,6 +104,7 @@ export async function startFakeTill(ui: string) {
       );
     if (path === '/trades/cashiers') return json(response, takings.cashiers);
     if (path === '/reports/takings') return json(response, script.report ?? takings.today);
+    if (path === '/trades' && script.found) return json(response, { items: script.found, nextCursor: null });
     if (path === '/trades')
       return json(response, { items: trades(known, request.url ?? ''), nextCursor: null });
     if (/\/(give-back|keep)$/.test(path)) return byHand(response, path);

@@ -518,6 +518,7 @@ export const manyLines: BillLine[] = Array.from({ length: 50 }, (_, index) => ({
 }));
 
 /** A payment of which a part is back, a part on its way and a part still with the shop. */
+export const allBack = paid('wechat', { refundedFen: 1_250, refundingFen: 0, refundableFen: 0 });
 export const partlyBack = paid('wechat', { refundedFen: 300, refundingFen: 450, refundableFen: 500 });
 
 function refund(refundNo: string, change: Partial<Refund>): Refund {

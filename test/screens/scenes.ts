@@ -27,6 +27,19 @@ const attended = async (page: Page, nth?: number) => {
   await page.locator('.list-row').first().waitFor();
   if (nth !== undefined) await page.locator('.list-row').nth(nth).click();
 };
+/** A barcode gun's keys: faster than any hand, however busy the machine is. */
+export const scanned = (page: Page, text: string) =>
+  page.evaluate(
+    `for (const key of [...${JSON.stringify(text)}, 'Enter'])
+      window.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))`,
+  );
+/** A receipt's number is typed, and what it leads to is said. */
+const sought = async (page: Page, text: string) => {
+  await page.keyboard.press('F4');
+  await page.locator('.receipt input').fill(text);
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid^="receipt-"][role="status"]').waitFor();
+};
 const shifts = async (page: Page) => {
   await page.keyboard.press('F6');
   await page.getByTestId('manager-shifts').click();
@@ -725,6 +738,69 @@ export const SCENES: Scene[] = [
       await page.locator('.list-row').nth(1).click();
       await page.getByTestId('refund').click();
       await page.getByTestId('refund-confirm').waitFor();
+    },
+  },
+  {
+    name: 'refund-find',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await page.keyboard.press('F4');
+      await page.getByTestId('receipt-find').waitFor();
+    },
+  },
+  {
+    name: 'refund-scanned',
+    screen: 'idle',
+    script: {
+      found: [sample.partlyBack],
+      opened: { trade: sample.partlyBack, timeline: sample.timeline },
+      refunds: sample.refunds,
+    },
+    act: async (page) => {
+      await scanned(page, sample.partlyBack.providerTradeNo ?? '');
+      await page.getByTestId('refund-confirm').waitFor();
+    },
+  },
+  {
+    name: 'refund-gone',
+    screen: 'idle',
+    script: {
+      found: [sample.allBack],
+      opened: { trade: sample.allBack, timeline: sample.timeline },
+      refunds: sample.refunds.slice(0, 1).map((refund) => ({ ...refund, amountFen: 1_250 })),
+    },
+    act: async (page) => {
+      await sought(page, sample.allBack.orderNo);
+      await page.locator('.timeline').waitFor();
+    },
+  },
+  {
+    name: 'refund-several',
+    screen: 'idle',
+    script: { found: [sample.partlyBack, sample.surplus] },
+    act: (page) => sought(page, '12.50'),
+  },
+  {
+    name: 'refund-elsewhere',
+    screen: 'idle',
+    script: { found: [] },
+    act: (page) => sought(page, 'WWHW2611211433390003WJ2425'),
+  },
+  {
+    name: 'refund-not-found',
+    screen: 'idle',
+    script: { found: [] },
+    act: (page) => sought(page, '4200000000202611210000000001'),
+  },
+  {
+    name: 'give-back-approval',
+    screen: 'idle',
+    script: { session: sample.signedIn, parked: sample.attention, byHand: 'approval_needed' },
+    act: async (page) => {
+      await attended(page, 0);
+      await page.getByTestId('give-back').click();
+      await page.getByTestId('approval').waitFor();
     },
   },
   {

@@ -35,6 +35,8 @@ export interface Outcome {
 
 /** After the trouble everything must be resolved within this, beyond the life of the codes and of the clocks' error. */
 const RESOLVE_MS = 10 * MINUTE;
+/** WeChat takes one refund of a trade a minute, and is asked about what it pays out every half an hour at last. */
+const GIVE_BACK_MS = 60 * MINUTE;
 
 /** Answers to the making of a trade that refuse nothing for good. */
 const NO_REFUSAL = /^(10000|OK)$|SYSTEM_ERROR|limited|LIMITED/;
@@ -165,7 +167,7 @@ export async function live(seed: number, keys: Keys): Promise<Outcome> {
       scenario.alipayGraceMs +
       2 * (scenario.clock?.mostMs ?? 0) +
       (scenario.relay?.awayMs ?? 0) +
-      RESOLVE_MS,
+      (scenario.refunds ? GIVE_BACK_MS : RESOLVE_MS),
     isQuiet(world, tills, () => customers.areGone()),
   );
   // Calls that wait for codes have had their time, and windows have read on.
