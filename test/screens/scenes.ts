@@ -28,7 +28,7 @@ const attended = async (page: Page, nth?: number) => {
   if (nth !== undefined) await page.locator('.list-row').nth(nth).click();
 };
 /** A barcode gun's keys: faster than any hand, however busy the machine is. */
-export const scanned = (page: Page, text: string) =>
+const scanned = (page: Page, text: string) =>
   page.evaluate(
     `for (const key of [...${JSON.stringify(text)}, 'Enter'])
       window.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))`,

@@ -65,8 +65,10 @@ export function allRefundTransitions(): string[] {
   return REFUND_STATES.flatMap((state) => REFUND_EVENTS.map((event) => `${state} × ${event}`));
 }
 
+type Unmet = readonly { cells: readonly string[]; why: string }[];
+
 /** Why a cell cannot be met here, however many seeds are lived through. */
-const UNMET: readonly { cells: readonly string[]; why: string }[] = [
+const UNMET_TRADES: Unmet = [
   {
     cells: of(['closing', 'paid', 'closed', 'failed'], ['deadline_passed']),
     why: 'only a trade that may still be shown has a deadline',
@@ -93,13 +95,44 @@ const UNMET: readonly { cells: readonly string[]; why: string }[] = [
   },
 ];
 
-function of(states: readonly TradeState[], events: readonly TradeEvent[]): string[] {
+const ENDED: readonly RefundState[] = ['succeeded', 'closed', 'refused', 'withdrawn'];
+const UNMET_REFUNDS: Unmet = [
+  {
+    cells: of(['asked', 'processing', 'abnormal', ...ENDED], ['withdraw_requested']),
+    why: 'what may have been sent is refused before the table is looked at',
+  },
+  {
+    cells: of(['asked', 'processing', 'abnormal', ...ENDED], ['unsent']),
+    why: 'only of a first request is it known that it never left',
+  },
+  { cells: of(['queued'], ['unseen']), why: 'what was never sent is not looked up' },
+  {
+    cells: of(['processing', 'abnormal'], ['accepted', 'held', 'unseen', 'refused']),
+    why: 'what the wallet has taken is only asked about, and it does not forget it here',
+  },
+  { cells: of(['abnormal'], ['processing_seen']), why: 'what is stuck a person settles, for good' },
+  {
+    cells: of(ENDED, ['no_answer', 'accepted', 'held', 'unseen', 'refused']),
+    why: 'what has ended is not asked about; only a notification can tell of it',
+  },
+  {
+    cells: of(['closed', 'refused', 'withdrawn'], ['processing_seen', 'abnormal_seen', 'succeeded_seen']),
+    why: 'what a wallet says of a fate is true here: what ended gives nothing back',
+  },
+  {
+    cells: of(['succeeded', 'refused', 'withdrawn'], ['closed_seen']),
+    why: 'what a wallet says of a fate is true here, and of what it never took it tells nothing',
+  },
+];
+
+function of(states: readonly string[], events: readonly string[]): string[] {
   return states.flatMap((state) => events.map((event) => `${state} × ${event}`));
 }
 
-/** Why it is no wonder that this was never met; undefined where more seeds may meet it. */
-export function whyUnmet(cell: string): string | undefined {
-  return UNMET.find(({ cells }) => cells.includes(cell))?.why;
+/** Why it is no wonder that a cell of a group was never met; undefined where more seeds may meet it. */
+export function whyUnmet(group: string, cell: string): string | undefined {
+  const table = group === 'transition' ? UNMET_TRADES : group === 'refund transition' ? UNMET_REFUNDS : [];
+  return table.find(({ cells }) => cells.includes(cell))?.why;
 }
 
 /** Counts the faults that befell an exchange, by kind. */

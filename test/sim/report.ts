@@ -30,7 +30,7 @@ export function reportText(reports: readonly SeedReport[], tookMs: number): stri
     lines.push('', group);
     for (const name of Object.keys(names).sort()) lines.push(`${String(names[name]).padStart(9)}  ${name}`);
     for (const name of EXPECTED[group] ?? []) {
-      const why = whyUnmet(name);
+      const why = whyUnmet(group, name);
       if (!names[name]) lines.push(`    never  ${name}${why ? ` (${why})` : ''}`);
     }
   }

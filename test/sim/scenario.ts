@@ -55,7 +55,7 @@ export interface Scenario {
 }
 
 /** A day on which people give money back. */
-export interface RefundScenario {
+interface RefundScenario {
   /** A manager's pause between two acts, at most, ms. */
   pauseMs: number;
   /** Acts of a manager that begin a refund, at most. */
