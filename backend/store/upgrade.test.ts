@@ -59,6 +59,32 @@ test.each(migrations().map(({ version }) => version))(
   },
 );
 
+test.each(['automatic', 'manager'])(
+  'a second payment that was owed (%s) before refunds existed waits for a person, once',
+  (by) => {
+    const data = tillOfVersion(7);
+    const old = new Database(join(data, 'till.sqlite'));
+    old.exec(`
+      UPDATE trades SET state = 'paid', paid_at_ms = 2000, surplus = 1, refund_due = '${by}';
+      DELETE FROM outbox;
+      INSERT INTO outbox (kind, queue, lane, order_no, trade_no, state, parked_why, priority, created_at_ms, due_at_ms)
+        VALUES ('refund', 'refunds', 'refund:TRADE-1', 'LIVE-1', 'TRADE-1', 'parked', 'refund_surplus', 1, 2000, 2000);`);
+    old.close();
+    const storage = openStorage(data, 'alone', { beforeMigration: backUp });
+    const store = createStore(storage.db);
+    expect(store.outbox.list({ state: 'parked', limit: 5 }).items).toMatchObject([
+      { kind: 'give_back', queue: 'alipay', tradeNo: 'TRADE-1', state: 'parked', why: 'refund_surplus' },
+    ]);
+    expect(store.trades.byNo('TRADE-1')).toMatchObject({
+      state: 'paid',
+      surplus: true,
+      refundDue: 'manager',
+    });
+    expect(store.refunds.sums('TRADE-1')).toMatchObject({ succeededFen: 0, heldFen: 0 });
+    storage.close();
+  },
+);
+
 test('without a backup nothing is changed', () => {
   const data = tillOfVersion(1);
   const before = readFileSync(join(data, 'till.sqlite'));
