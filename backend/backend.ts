@@ -169,11 +169,7 @@ export function createBackend(ports: BackendPorts): Backend {
     isIdle: () => !store.outbox.anyDue(),
     checkpoint: async () => (disk ? await disk.checkpoint() : store.checkpoint()),
   });
-  const tillId = store.transact(() => {
-    const id = store.till.identify(ports.mode, clock.nowMs(), random.bytes(4));
-    if (ports.settings) tellSettings(store, clock.nowMs(), ports.settings);
-    return id;
-  });
+  const tillId = store.transact(() => store.till.identify(ports.mode, clock.nowMs(), random.bytes(4)));
   const disk = ports.openDisk?.(tillId, (error) => backups?.onJournal(error));
   const backups = disk && createBackupWatch({ clock, log, disk, hub, ledgerHead: store.events.head });
   const restoring = createRestoring({ store, hub });
@@ -239,6 +235,8 @@ export function createBackend(ports: BackendPorts): Backend {
   });
   const views = createViews({ store, drain });
   const tell = createTell({ store, random, views, tillId });
+  const { settings } = ports;
+  if (settings) store.transact(() => tellSettings(store, clock.nowMs(), settings));
   const problems = createProblems({
     log,
     random,

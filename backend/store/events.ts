@@ -185,10 +185,11 @@ export function eventsTable(db: Db) {
     append(event: NewEvent, by: By): number {
       if (!db.inTransaction) throw new Error('An event is written in the transaction of what it tells.');
       try {
-        return link(event, by, last ?? ended());
+        // A restore skips positions, and what is taken back takes its position with it.
+        return link(event, by, last !== null && last.seq === lastGiven.get() ? last : ended());
       } catch (error) {
         if (!isOutOfStep(error)) throw error;
-        // What was last was taken back, or another process has written since.
+        // The same position was taken back here, and given out by another process.
         return link(event, by, ended());
       }
     },

@@ -100,7 +100,7 @@ export const LIVES: readonly Life[] = [
     },
     async live(world, sale, wallet) {
       await world.refund(sale, 'R1', 400);
-      await world.quiet();
+      await world.sent(sale, 'R1');
       await world.arm({ on: { channel: wallet, operation: 'refund' }, fault: { kind: 'reset_before' } });
       // Behind the first one, and not sent yet.
       await world.refund(sale, 'R2', 100);

@@ -198,15 +198,25 @@ export function createWorld(plot: Plot, name: string) {
     },
     /** A person gives a part of the sale's payment back, under a number that they repeat. False: the till would not. */
     async refund(sale: Sale, name: string, amountFen: number): Promise<boolean> {
-      const refundNo = `${sale.orderNo}-${name}`.replaceAll('-', '_');
+      const refundNo = refundNoOf(sale, name);
       const wish = { refundNo, amountFen, reason: '少送一份' };
       const { status } = await ask('POST', `/trades/${paidTradeOf(sale)}/refunds`, wish);
       if (status === 201) sale.toldRefunds.set(refundNo, { amountFen, withdrawn: false });
       return status === 201;
     },
+    /** Time passes until the wallet has been asked for it: a till that died may take it up again later. */
+    async sent(sale: Sale, name: string): Promise<void> {
+      const sql = "SELECT 1 FROM refunds WHERE refund_no = ? AND state = 'queued'";
+      for (;;) {
+        await quiet();
+        const nextMs = read().nextMs();
+        if (nextMs === null || read().all(sql, refundNoOf(sale, name)).length === 0) return;
+        clock.moveTo(nextMs);
+      }
+    },
     /** They think better of it. */
     async withdraw(sale: Sale, name: string): Promise<void> {
-      const refundNo = `${sale.orderNo}-${name}`.replaceAll('-', '_');
+      const refundNo = refundNoOf(sale, name);
       const { status } = await ask('POST', `/refunds/${refundNo}/withdraw`);
       const told = sale.toldRefunds.get(refundNo);
       if (status === 200 && told) told.withdrawn = true;
@@ -237,6 +247,10 @@ export function createWorld(plot: Plot, name: string) {
       }
     },
   };
+}
+
+function refundNoOf({ orderNo }: Sale, name: string): string {
+  return `${orderNo}-${name}`.replaceAll('-', '_');
 }
 
 /** What the wallets hold. */

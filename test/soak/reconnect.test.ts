@@ -152,7 +152,6 @@ test('a thousand tills of a relay that was killed come back spread out, each to 
   expect(tries.length).toBeGreaterThanOrEqual(COUNT);
   expect(largestShare(tries)).toBeLessThan(SHARE_MAX);
   expect(since(after.welcomesMs)).toHaveLength(COUNT);
-  expect(largestShare(since(after.welcomesMs))).toBeLessThan(SHARE_MAX);
 
   const metrics = await (await fetch(`${origin}/metrics`)).text();
   const metric = (name: string) => Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(metrics)?.[1]);
