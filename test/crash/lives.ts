@@ -1,6 +1,6 @@
 import type { Charge } from '../../contract/order.ts';
 import { MINUTE } from '../../ports/clock.ts';
-import type { Sale, Wallet, World } from './world.ts';
+import { leftFen, type Sale, type Wallet, type World } from './world.ts';
 
 const BOTH = ['alipay', 'wechat'] as const;
 
@@ -100,12 +100,12 @@ export const LIVES: readonly Life[] = [
     },
     async live(world, sale, wallet) {
       await world.refund(sale, 'R1', 400);
-      await world.sent(sale, 'R1');
+      await world.quiet();
       await world.arm({ on: { channel: wallet, operation: 'refund' }, fault: { kind: 'reset_before' } });
-      // Behind the first one, and not sent yet.
+      // Behind the first one, and not sent yet, unless the till was dead for so long.
       await world.refund(sale, 'R2', 100);
       await world.withdraw(sale, 'R2');
-      await world.refund(sale, 'R3', sale.amountFen - 400);
+      await world.refund(sale, 'R3', leftFen(sale));
       if (await world.refund(sale, 'R4', 1)) throw new Error('More was taken than was paid.');
       await world.finish();
       await world.disarm();

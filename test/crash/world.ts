@@ -204,16 +204,6 @@ export function createWorld(plot: Plot, name: string) {
       if (status === 201) sale.toldRefunds.set(refundNo, { amountFen, withdrawn: false });
       return status === 201;
     },
-    /** Time passes until the wallet has been asked for it: a till that died may take it up again later. */
-    async sent(sale: Sale, name: string): Promise<void> {
-      const sql = "SELECT 1 FROM refunds WHERE refund_no = ? AND state = 'queued'";
-      for (;;) {
-        await quiet();
-        const nextMs = read().nextMs();
-        if (nextMs === null || read().all(sql, refundNoOf(sale, name)).length === 0) return;
-        clock.moveTo(nextMs);
-      }
-    },
     /** They think better of it. */
     async withdraw(sale: Sale, name: string): Promise<void> {
       const refundNo = refundNoOf(sale, name);
@@ -247,6 +237,12 @@ export function createWorld(plot: Plot, name: string) {
       }
     },
   };
+}
+
+/** What nobody was told that it goes back. */
+export function leftFen({ amountFen, toldRefunds }: Sale): number {
+  const parts = [...toldRefunds.values()].filter(({ withdrawn }) => !withdrawn);
+  return amountFen - parts.reduce((sum, part) => sum + part.amountFen, 0);
 }
 
 function refundNoOf({ orderNo }: Sale, name: string): string {
