@@ -9,25 +9,25 @@ const WARM_UP_MS = 1_500;
 /**
  * How `ours` fares against `peer`: 1 is equal, more is faster. The two alone run in turns, many rounds, and
  * each round is compared with its own neighbour, so that what slows the machine slows both; the median counts.
- * `inFlight` 0 (or absent) is synchronous work.
+ * `inFlight` 0 (or absent) is synchronous work, by this process's own time; `byClock`: what is waited for counts too.
  */
 export async function ratio(
   ours: Work,
   peer: Work,
-  options: { rounds: number; roundMs: number; inFlight?: number },
+  options: { rounds: number; roundMs: number; inFlight?: number; byClock?: boolean },
 ): Promise<number> {
-  const { rounds, roundMs, inFlight = 0 } = options;
-  await rateOf(ours, WARM_UP_MS, inFlight);
-  await rateOf(peer, WARM_UP_MS, inFlight);
+  const { rounds, roundMs, inFlight = 0, byClock = inFlight > 0 } = options;
+  await rateOf(ours, WARM_UP_MS, inFlight, byClock);
+  await rateOf(peer, WARM_UP_MS, inFlight, byClock);
   const perRound: number[] = [];
   for (let round = 0; round < rounds; round++) {
     // Whoever begins inherits the garbage of whoever ended: each begins in turn.
     if (round % 2 === 0) {
-      const rate = await rateOf(ours, roundMs, inFlight);
-      perRound.push(rate / (await rateOf(peer, roundMs, inFlight)));
+      const rate = await rateOf(ours, roundMs, inFlight, byClock);
+      perRound.push(rate / (await rateOf(peer, roundMs, inFlight, byClock)));
     } else {
-      const rate = await rateOf(peer, roundMs, inFlight);
-      perRound.push((await rateOf(ours, roundMs, inFlight)) / rate);
+      const rate = await rateOf(peer, roundMs, inFlight, byClock);
+      perRound.push((await rateOf(ours, roundMs, inFlight, byClock)) / rate);
     }
   }
   return median(perRound);
@@ -41,20 +41,18 @@ export function ratioLine(what: string, value: number, reach?: number): string {
 }
 
 /**
- * `inFlight` 0: synchronous work, per second of this process's own time, so that a busy machine weighs on nobody;
- * else that many loops of awaited calls side by side, per second.
+ * `inFlight` 0: synchronous work; else that many loops of awaited calls side by side. Per second of the clock, or of
+ * this process's own time, so that a busy machine weighs on nobody.
  */
-async function rateOf(work: Work, roundMs: number, inFlight: number): Promise<number> {
+async function rateOf(work: Work, roundMs: number, inFlight: number, byClock: boolean): Promise<number> {
   const start = now();
+  const before = process.cpuUsage();
   let runs = 0;
   if (inFlight === 0) {
-    const before = process.cpuUsage();
     while (now() - start < roundMs) {
       work();
       runs++;
     }
-    const { user, system } = process.cpuUsage(before);
-    return (runs * 1_000_000) / (user + system);
   } else {
     const loop = async () => {
       while (now() - start < roundMs) {
@@ -64,7 +62,8 @@ async function rateOf(work: Work, roundMs: number, inFlight: number): Promise<nu
     };
     await Promise.all(Array.from({ length: inFlight }, loop));
   }
-  return (runs * 1_000) / (now() - start);
+  const { user, system } = process.cpuUsage(before);
+  return byClock ? (runs * 1_000) / (now() - start) : (runs * 1_000_000) / (user + system);
 }
 
 function median(values: number[]): number {
