@@ -17,6 +17,7 @@ export function Side() {
     <section className="side">
       <Health />
       <Today />
+      <ListKeys />
       <Tray />
       <BacklogLine />
       <LastSales />
@@ -46,16 +47,13 @@ function Today() {
   const { t } = useWords();
   const today = useTill((state) => state.today);
   return (
-    <div className="today">
-      <div>
-        <h2>
-          {t('idle.today')} · {t('idle.today_count', { count: today?.paidCount ?? 0 })}
-        </h2>
-        <p className="today-sum">
-          <Yuan fen={today?.paidFen ?? 0} />
-        </p>
-      </div>
-      <ListKeys />
+    <div>
+      <h2>
+        {t('idle.today')} · {t('idle.today_count', { count: today?.paidCount ?? 0 })}
+      </h2>
+      <p className="today-sum">
+        <Yuan fen={today?.paidFen ?? 0} />
+      </p>
     </div>
   );
 }
