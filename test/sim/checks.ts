@@ -184,9 +184,11 @@ export const CHECKS: readonly Check[] = [
   },
 ];
 
-/** Payments that nobody said should go back. */
+/** Payments of which money stays, and of which nobody said that they should go back. */
 const COLLECTED = `SELECT order_no, trade_no FROM trades WHERE state = 'paid' AND surplus = 0
   AND NOT EXISTS (SELECT 1 FROM refunds WHERE refunds.trade_no = trades.trade_no AND why <> 'asked')
+  AND amount_fen > (SELECT coalesce(sum(refunds.amount_fen), 0) FROM refunds
+    WHERE refunds.trade_no = trades.trade_no AND refunds.state NOT IN ('closed', 'refused', 'withdrawn'))
   AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.trade_no = trades.trade_no AND kind = 'give_back')`;
 
 /** Notifications that the relay took and whose till has not answered them. A relay that lies or is gone owes nothing. */

@@ -16,5 +16,9 @@ export const KEPT_SEEDS: readonly { seed: number; found: string }[] = [
     found:
       'a claim made while the wallets’ time was learnt was over at once, and another till collected the order',
   },
+  {
+    seed: 1019324,
+    found: 'a till that was off for longer than its claim and another kept both payments of one order',
+  },
   { seed: 1125, found: 'a till that committed all the time never prolonged its claims on orders' },
 ];
