@@ -100,7 +100,7 @@ export function createClaims(deps: {
       const other = claim && claim.holder !== tillId ? claim : null;
       // A claim ends by itself when its till is off for long: both may have been paid before they knew of each other.
       if (other?.state === 'paid') {
-        const changed = settle.paidElsewhere(orderNo, clock.nowMs());
+        const changed = settle.paidElsewhere(orderNo, clock.nowMs(), hold);
         if (changed.length > 0) hub.tell({ kind: 'committed' });
         return;
       }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { evidence, unanswered } from '../../test/fakes/provider.ts';
 import { testBook } from '../../test/fakes/refund-book.ts';
 import { isLive, newTrade, type Step, type Trade } from '../domain/trade.ts';
+import type { QueryOutcome } from '../providers/provider.ts';
 import { openMemoryDatabase } from '../store/database.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import { createStore, type Store } from '../store/store.ts';
@@ -252,4 +253,31 @@ describe('settling, whatever comes in whatever order', () => {
       ),
     );
   });
+});
+
+test('of a paid trade the wire is kept when it contradicts, and not when it says the same again', () => {
+  const store = chargedStore();
+  const settle = createSettle(store, POLICY, testBook(store));
+  const word = (amountFen: number): QueryOutcome => ({
+    kind: 'evidence',
+    evidence: { ...evidence(must(store, 'WX0001'), 'paid', 50), amountFen: amountFen as never },
+  });
+  const exchange = {
+    tradeNo: 'WX0001',
+    refundNo: null,
+    step: 'notification' as const,
+    askedAtMs: 60,
+    durationMs: 0,
+    outcome: 'evidence:SUCCESS',
+    httpStatus: null,
+    providerCode: null,
+    requestId: null,
+    answer: 'raw',
+  };
+  const kept = () => store.exchanges.ofTrade('WX0001').length;
+  settle.notified('WX0001', word(AMOUNT), 60, exchange);
+  settle.notified('WX0001', word(AMOUNT), 61, exchange);
+  expect([must(store, 'WX0001').state, kept()]).toEqual(['paid', 1]);
+  settle.notified('WX0001', word(AMOUNT + 1), 62, exchange);
+  expect([must(store, 'WX0001').incident, kept()]).toEqual(['amount_mismatch', 2]);
 });

@@ -21,6 +21,7 @@ import type {
 } from '../providers/provider.ts';
 import { happened } from '../store/events.ts';
 import type { Exchange } from '../store/exchanges.ts';
+import type { Fence } from '../store/fences.ts';
 import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { endChargeIfOver } from './charge-end.ts';
@@ -81,7 +82,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
 
   /**
    * Applies what a notification proves. What the wallet is asked next is asked at once when that changed
-   * something; a question under way goes on. Of a trade that is paid the wire has shown enough before.
+   * something; a question under way goes on. What only says again that a trade is paid is not kept a second time.
    */
   function notified(
     tradeNo: string,
@@ -92,8 +93,9 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
   ): Settled {
     return store.transact(() => {
       const before = mustRead(store, tradeNo);
-      if (exchange && before.state !== 'paid') store.exchanges.append(exchange);
       const applied = read(before, 'query', result, nowMs);
+      if (exchange && (before.state !== 'paid' || applied.changed.length > 0))
+        store.exchanges.append(exchange);
       if (applied.changed.length > 0) planNow(applied, nowMs);
       return applied;
     }, by);
@@ -155,13 +157,14 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
 
   /**
    * Another till had collected the order before us: what may still be paid here is paid no more, and what was paid
-   * and is kept goes back. Safe to repeat.
+   * and is kept goes back. Safe to repeat. Throws what a stale `fence` throws.
    */
-  function paidElsewhere(orderNo: string, nowMs: number): Trade[] {
+  function paidElsewhere(orderNo: string, nowMs: number, fence: Fence): Trade[] {
     const concerned = store.trades.ofOrder(orderNo).filter((trade) => isPending(trade) || isKept(trade));
     if (concerned.length === 0) return [];
-    return store.transact(() =>
-      concerned.flatMap(({ tradeNo }) => decideHere(tradeNo, 'paid_elsewhere', nowMs).changed),
+    return store.transact(
+      () => concerned.flatMap(({ tradeNo }) => decideHere(tradeNo, 'paid_elsewhere', nowMs).changed),
+      { fence },
     );
   }
 

@@ -7,6 +7,7 @@ import { useWords } from '../i18n/index.ts';
 import type { Api } from '../link.ts';
 import { type LinkErrorCode, linkError } from '../link-error.ts';
 import { useTill, useTillContext } from '../till-context.ts';
+import '../field.css';
 
 const DAY_MS = 86_400_000;
 /** Both wallets end their days in China, wherever the store is. */
@@ -52,6 +53,7 @@ export function BillStart({ onBegun }: { onBegun(): void }) {
       <label>
         <span>{t('bills.wallet')}</span>
         <select
+          className="field"
           value={channel}
           onChange={(event) => {
             setChannel(event.currentTarget.value as Channel);
@@ -68,7 +70,11 @@ export function BillStart({ onBegun }: { onBegun(): void }) {
       {channel === 'wechat' && (
         <label>
           <span>{t('bills.kind')}</span>
-          <select value={kind} onChange={(event) => setKind(event.currentTarget.value as typeof kind)}>
+          <select
+            className="field"
+            value={kind}
+            onChange={(event) => setKind(event.currentTarget.value as typeof kind)}
+          >
             <option value="trade">{t('bills.kind.trade')}</option>
             <option value="fund_flow">{t('bills.kind.fund_flow')}</option>
           </select>
@@ -77,6 +83,7 @@ export function BillStart({ onBegun }: { onBegun(): void }) {
       <label>
         <span>{t('bills.day')}</span>
         <input
+          className="field"
           type="date"
           value={day}
           onChange={(event) => event.currentTarget.value && setDay(event.currentTarget.value)}
