@@ -125,7 +125,10 @@ export async function runBackend(settings: Settings, world: BackendWorld): Promi
           }),
       });
       const server = createServer(backend.http);
-      const origin = await listen(server, settings);
+      const origin = await listen(server, settings).catch(async (error) => {
+        await backend.stop();
+        throw error;
+      });
       backend.start();
       log.info({ origin, mode: wallets.mode }, 'till started');
       return {

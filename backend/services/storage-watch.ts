@@ -5,7 +5,10 @@ import { ServiceError } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { StatusService } from './status.ts';
 
-/** A disk that refused is tried again this often, so that the screen recovers by itself. */
+/**
+ * A disk is tried again so long after it last refused, so that the screen recovers by itself: what tries it is
+ * smaller than a charge, and may still fit where that was refused a moment ago.
+ */
 const PROBE_MS = 5 * SECOND;
 /**
  * The write-ahead log is moved into the database this often, and after so many commits as soon as no customer
@@ -39,7 +42,8 @@ export function createStorageWatch(deps: {
   }
 
   function probeLater(): void {
-    cancelProbe ??= clock.after(PROBE_MS, () => {
+    cancelProbe?.();
+    cancelProbe = clock.after(PROBE_MS, () => {
       cancelProbe = null;
       try {
         store.transact(() => store.till.setNumbers(store.till.numbers()));

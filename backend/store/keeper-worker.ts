@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { mustBeSound, soundCopy } from './backup-files.ts';
 
-/** One question to the worker, and its answer. */
+/** One question to the worker, and its answer; the first word, under id 0, answers none: SQLite is loaded. */
 export type KeeperTask = { id: number } & (
   | { do: 'checkpoint' }
   | { do: 'look' }
@@ -44,3 +44,4 @@ parentPort?.on('message', (task: KeeperTask) => {
   }
   parentPort?.postMessage(answer);
 });
+parentPort?.postMessage({ id: 0 } satisfies KeeperAnswer);

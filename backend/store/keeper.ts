@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { KeeperAnswer, KeeperTask } from './keeper-worker.ts';
 
@@ -21,6 +22,8 @@ export function startKeeper(databasePath: string): Keeper {
   let lastId = 0;
   let ended: Error | null = null;
   worker.unref();
+  // Node ends the whole process when a thread is terminated while it loads a native module.
+  const loaded = Promise.race([once(worker, 'message'), once(worker, 'exit')]).catch(() => {});
   worker.on('message', ({ id, fault }: KeeperAnswer) => {
     const asked = waiting.get(id);
     waiting.delete(id);
@@ -52,6 +55,8 @@ export function startKeeper(databasePath: string): Keeper {
     look: () => ask({ do: 'look' }),
     check: (path) => ask({ do: 'check', path }),
     async close() {
+      worker.ref();
+      await loaded;
       await worker.terminate();
     },
   };
