@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import type { FakeTill } from './fake-till.ts';
 import { NOW } from './sample.ts';
-import type { Scene } from './scenes.ts';
+import type { Scene } from './scenes/scene.ts';
 
 export interface Look {
   locale: 'zh-CN' | 'en-US';
