@@ -251,7 +251,7 @@ export function createRouter(deps: {
       refresh: os.auth.refresh.handler(({ input, context }) => desk.refresh(input, context)),
       logout: os.auth.logout.handler(({ context }) => desk.logout(context)),
       session: os.auth.session.handler(({ context }) => desk.session(context)),
-      names: os.auth.names.handler(() => people.names()),
+      names: os.auth.names.handler(({ input }) => people.names(input.may)),
       present: os.auth.present.handler(({ context }) => desk.present(context)),
       lock: os.auth.lock.handler(({ context }) => desk.lock(context)),
       unlock: os.auth.unlock.handler(({ input, context }) => desk.unlock(input.pin, context)),

@@ -19,6 +19,7 @@ import {
   ChangePinInput,
   DisablePersonInput,
   LoginInput,
+  NamesInput,
   Person,
   Policy,
   RefreshInput,
@@ -294,6 +295,7 @@ export const contract = {
       .output(SignedIn),
     names: procedure('see_names')
       .route({ method: 'GET', path: '/auth/names', summary: 'Who can sign in at this till' })
+      .input(NamesInput)
       .output(z.array(z.string())),
     present: procedure('sign_in')
       .route({

@@ -75,6 +75,12 @@ export type Tokens = z.infer<typeof Tokens>;
 /** Why somebody changes how the till works or who may: kept in the ledger. */
 export const ChangeReason = z.string().trim().min(1).max(200);
 
+export const NamesInput = z
+  .object({
+    /** Only those whose role has this right: `approve` for whom a second person can be. */
+    may: Right.optional(),
+  })
+  .default({});
 export const LoginInput = z.object({ operator: PersonName, pin: Pin });
 export const RefreshInput = z.object({ refreshToken: z.string().max(200).optional() });
 export const UnlockInput = z.object({ pin: Pin });

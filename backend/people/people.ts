@@ -1,9 +1,9 @@
-import type { PersonRole, Person as PersonView } from '../../contract/people.ts';
+import type { PersonRole, Person as PersonView, Right } from '../../contract/people.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { ALPHANUMERIC, type Random, randomText } from '../../ports/random.ts';
 import type { By } from '../domain/actor.ts';
 import { isTooSimple } from '../domain/pin.ts';
-import { mayManage, type Standing } from '../domain/rights.ts';
+import { mayManage, RIGHTS_TABLE, type Standing } from '../domain/rights.ts';
 import { storeInstant } from '../domain/store-time.ts';
 import { ServiceError } from '../services/errors.ts';
 import { atTheTill, type NewEvent } from '../store/events.ts';
@@ -83,11 +83,12 @@ export function createPeople(deps: {
 
   return {
     list: (): PersonView[] => people.list().map(view),
-    /** Names of those who can sign in, for the till's own screen. */
-    names: (): string[] =>
+    /** Names of those who can sign in, for the till's own screen; of those who `may` alone. */
+    names: (may?: Right): string[] =>
       people
         .list()
         .filter((each) => each.disabledAtMs === null)
+        .filter(({ role }) => may === undefined || RIGHTS_TABLE[may].may[role])
         .map((each) => each.name),
     /** The first person. From then on everybody signs in. Throws `people_exist`, `pin_too_simple`. */
     async setUpOwner(input: { name: string; pin: string }, by: By): Promise<Person> {

@@ -35,6 +35,16 @@ describe('a second person', () => {
     });
   });
 
+  test('is picked from those alone whose word is taken', async () => {
+    const { api, staff } = await staffedTill();
+    const approvers = await call(api.auth.names, { may: 'approve' }, { context: staff.cashier });
+    expect(approvers).toEqual([NAMES.owner, NAMES.manager]);
+    expect(await call(api.auth.names, undefined, { context: staff.cashier })).toEqual([
+      ...approvers,
+      NAMES.cashier,
+    ]);
+  });
+
   test('may be the manager whose screen it is, by typing the PIN; and guessing is throttled as signing in', async () => {
     const { api, staff, login } = await staffedTill();
     const set = (pin: string) =>

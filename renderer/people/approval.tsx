@@ -12,13 +12,13 @@ export function ApprovalFields(props: { onChange(approval: Approval | null): voi
   const { api } = useTillContext();
   const { t } = useWords();
   const session = useTill((state) => state.session);
-  const own = session?.person?.role === 'cashier' ? '' : (session?.person?.name ?? '');
+  const own = session?.rights.includes('approve') ? (session.person?.name ?? '') : '';
   const [names, setNames] = useState<readonly string[]>([]);
   const [operator, setOperator] = useState(own);
   const [pin, setPin] = useState('');
   const hasPeople = session?.hasPeople ?? false;
   useEffect(() => {
-    if (hasPeople) api.auth.names().then(setNames, () => {});
+    if (hasPeople) api.auth.names({ may: 'approve' }).then(setNames, () => {});
   }, [api, hasPeople]);
   useEffect(() => {
     onChange(operator !== '' && isPin(pin) ? { operator, pin } : null);

@@ -87,11 +87,7 @@ export async function startFakeTill(ui: string) {
     const [, orderNo = ''] = /^\/orders\/([^/]+)/.exec(path) ?? [];
     if (path === '/till') return json(response, { ...sample.till, ...script.till });
     if (path === '/status') return json(response, statusNow());
-    if (path === '/auth/names')
-      return json(
-        response,
-        sample.people.flatMap(({ name, disabledAt }) => (disabledAt === null ? [name] : [])),
-      );
+    if (path === '/auth/names') return json(response, names(request.url ?? ''));
     if (path === '/people' && request.method === 'GET') return json(response, sample.people);
     if (path === '/policy') return json(response, { lockAfterMinutes: 5, refundApprovalAboveFen: 20_000 });
     if (path.startsWith('/auth/') && script.refusedPin) return problem(response, script.refusedPin);
@@ -194,6 +190,13 @@ export async function startFakeTill(ui: string) {
     return known
       .flatMap((each) => each.charge?.trades ?? [])
       .filter((each) => (channel === null || each.channel === channel) && each.amountFen >= least);
+  }
+
+  function names(url: string): string[] {
+    const may = new URL(url, 'http://till').searchParams.get('may');
+    return sample.people
+      .filter(({ role, disabledAt }) => disabledAt === null && !(may === 'approve' && role === 'cashier'))
+      .map(({ name }) => name);
   }
 
   function incidentFile(response: ServerResponse, url: string): void {
