@@ -5,7 +5,7 @@ import { FIELD } from './fields.ts';
 
 const REASON_MAX = 200;
 
-/** Why something is changed: one of the usual reasons, or another in words. Kept in the ledger. */
+/** Why something is changed: one of the usual reasons, where there are any, or another in words. Kept in the ledger. */
 export function ReasonField(props: {
   usual: readonly string[];
   value: string;
@@ -19,13 +19,15 @@ export function ReasonField(props: {
       <legend>
         {t('people.why')} <small>{t('people.why_hint')}</small>
       </legend>
-      <div className="people-chips">
-        {usual.map((each) => (
-          <Action key={each} pressed={value === each} onPress={() => onChange(each)}>
-            {each}
-          </Action>
-        ))}
-      </div>
+      {usual.length > 0 && (
+        <div className="people-chips">
+          {usual.map((each) => (
+            <Action key={each} pressed={value === each} onPress={() => onChange(each)}>
+              {each}
+            </Action>
+          ))}
+        </div>
+      )}
       <TextInput
         {...FIELD}
         aria-label={t('people.why')}

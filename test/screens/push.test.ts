@@ -47,9 +47,23 @@ describe('the page about push', { timeout: 60_000 }, () => {
     expect(asked('/relay/enrol').at(-1)?.body).toEqual({
       url: 'https://relay.example.com',
       code: 'K7QF-2M9X-HRTC',
+      reason: 'First enrolment',
     });
     expect(asked('/relay/test').length).toBe(before + 1);
     expect(complaints).toEqual([]);
+  });
+
+  test('asks why before a till that is enrolled is enrolled again', async () => {
+    const { page } = await open({});
+    await page.getByTestId('push-again').click();
+    await page.locator('.push-form input').nth(1).fill('k7qf-2m9x-hrtc');
+    await page.getByTestId('push-enrol').click();
+    await page.getByRole('alert').filter({ hasText: 'reason' }).waitFor();
+    expect(asked('/relay/enrol')).toEqual([]);
+    await page.getByRole('button', { name: 'Another machine' }).click();
+    await page.getByTestId('push-enrol').click();
+    await page.getByText('went all the way').waitFor();
+    expect(asked('/relay/enrol').at(-1)?.body).toMatchObject({ reason: 'Another machine' });
   });
 
   test('says at its field what the relay did not take, and loses nothing that was typed', async () => {

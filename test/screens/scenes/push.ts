@@ -57,6 +57,16 @@ export const PUSH: Scene[] = [
     act: push,
   },
   {
+    name: 'push-again',
+    screen: 'idle',
+    script: {},
+    act: async (page) => {
+      await push(page);
+      await page.getByTestId('push-again').click();
+      await page.locator('.push-form').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'push-refused',
     screen: 'idle',
     script: { status: noPush('not_configured'), relay: sample.notEnrolled, enrols: 'relay_refused' },
