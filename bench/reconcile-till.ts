@@ -4,7 +4,7 @@ import { readDropped as readAlipay } from '../backend/providers/alipay/bill.ts';
 import { readDropped as readWechat } from '../backend/providers/wechat-v3/bill.ts';
 import { openStorage } from '../backend/store/database.ts';
 import { createStore, type Store } from '../backend/store/store.ts';
-import type { BookChannel } from '../test/reconcile/books.ts';
+import { type BookChannel, DAY, MERCHANT, SELLER_ID } from '../test/reconcile/books.ts';
 import { reconcileStand } from '../test/reconcile/stand.ts';
 import { percentile } from './report.ts';
 
@@ -57,8 +57,11 @@ process.stdout.write(JSON.stringify(told));
 async function parsed(): Promise<number> {
   const pieces = createReadStream(file, { highWaterMark: PIECE_BYTES });
   let count = 0;
-  for await (const batch of channel === 'wechat' ? readWechat(pieces, 'trade') : readAlipay(pieces))
-    count += batch.length;
+  const lines =
+    channel === 'wechat'
+      ? readWechat(MERCHANT, pieces, { day: DAY, kind: 'trade' })
+      : readAlipay({ sellerId: SELLER_ID }, pieces, { day: DAY });
+  for await (const batch of lines) count += batch.length;
   return count;
 }
 

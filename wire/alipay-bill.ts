@@ -2,25 +2,35 @@ import { parse } from 'csv-parse/sync';
 import {
   BillError,
   type BillLine,
+  type BillOf,
   billFen,
   billLines,
   billMilliFen,
   columnFinder,
   optionalColumn,
 } from './bill.ts';
+import { ofDay } from './bill-day.ts';
 import { unzipped } from './bill-packing.ts';
 import { alipayTimeMs } from './china-time.ts';
 
 /** The lines of the business detail (`…业务明细.csv`) in the zip that Alipay gives. Throws {@link BillError}. */
-export function readAlipayBillZip(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
-  return readAlipayBill(unzipped(bytes, (name) => name.endsWith('.csv') && !name.includes('汇总')));
+export function readAlipayBillZip(bytes: AsyncIterable<Uint8Array>, of: BillOf): AsyncGenerator<BillLine[]> {
+  return readAlipayBill(
+    unzipped(bytes, (name) => name.endsWith('.csv') && !name.includes('汇总')),
+    of,
+  );
 }
 
 /**
  * The business detail itself: GBK, comment lines that begin with `#`, a head, rows whose cells may end in tabs
- * and blanks, and a closing comment, without which it was cut off. Throws {@link BillError}.
+ * and blanks, and a closing comment, without which it was cut off. Throws {@link BillError}, also where the file
+ * says that it is another account's or another day's.
  */
-export async function* readAlipayBill(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
+export function readAlipayBill(bytes: AsyncIterable<Uint8Array>, of: BillOf): AsyncGenerator<BillLine[]> {
+  return ofDay(detailOf(bytes, of), of.day);
+}
+
+async function* detailOf(bytes: AsyncIterable<Uint8Array>, of: BillOf): AsyncGenerator<BillLine[]> {
   let line: ReturnType<typeof lineReader> | null = null;
   let row = 0;
   let isEnded = false;
@@ -35,6 +45,7 @@ export async function* readAlipayBill(bytes: AsyncIterable<Uint8Array>): AsyncGe
         data.push(text);
         continue;
       }
+      checkHead(text, of);
       if (text.includes('明细列表结束')) isEnded = true;
       const total = /^#(交易|退款)合计[:：]\s*(\d{1,12})笔/.exec(text);
       if (total) announced[total[1] === '交易' ? 'payment' : 'refund'] = Number(total[2]);
@@ -58,6 +69,17 @@ export async function* readAlipayBill(bytes: AsyncIterable<Uint8Array>): AsyncGe
         'truncated',
         `The bill has ${counted[kind]} rows of ${kind}; its summary counts ${announced[kind]}.`,
       );
+}
+
+/** Throws {@link BillError} when a comment names another account, or another day to begin with. */
+function checkHead(comment: string, { merchantId, day }: BillOf): void {
+  // An account's number is the merchant's with more digits behind it.
+  const account = /^#账号[:：]\s*\[(\d+)\]/.exec(comment)?.[1];
+  if (account && merchantId && !account.startsWith(merchantId))
+    throw new BillError('other_merchant', `The bill is that of the account ${account}.`);
+  const [, year, month, date] = /^#起始日期[:：]\s*\[(\d{4})年(\d{2})月(\d{2})日/.exec(comment) ?? [];
+  if (year && `${year}-${month}-${date}` !== day)
+    throw new BillError('other_day', `The bill begins on ${year}-${month}-${date}.`);
 }
 
 /**

@@ -48,8 +48,9 @@ export async function* gunzipped(
 }
 
 /**
- * The one file of a zip whose name `isWanted` accepts, unpacked, bounded. Names are read as GBK unless the zip
- * says UTF-8. Throws {@link BillError} when there is none, and on damage.
+ * The one file of a zip whose name `isWanted` accepts, unpacked, bounded; what a Mac adds about a file is none. Names
+ * are read as GBK unless the zip says UTF-8. Throws {@link BillError} when there is none, or more than one, and on
+ * damage.
  */
 export async function* unzipped(
   bytes: AsyncIterable<Uint8Array>,
@@ -61,7 +62,11 @@ export async function* unzipped(
   let size = 0;
   let failure: Error | null = null;
   const unzip = new Unzip((file: UnzipFile) => {
-    if (isFound || !isWanted(zipName(file.name))) return;
+    const name = zipName(file.name);
+    if (/(^|[/\\])\._/.test(name) || !isWanted(name)) return;
+    // Which of two is the day's nobody can say; one alone would pass for all of it.
+    if (isFound) failure ??= new BillError('format', 'The zip holds more than one bill.');
+    if (isFound) return;
     isFound = true;
     file.ondata = (error, piece) => {
       if (error) failure ??= error;
@@ -77,6 +82,7 @@ export async function* unzipped(
     } catch (error) {
       failure ??= error as Error;
     }
+    if (failure instanceof BillError) throw failure;
     if (failure) throw new BillError('truncated', 'The zip is damaged or cut off.', { cause: failure });
     for (const unpacked of ready.splice(0)) {
       size += unpacked.length;

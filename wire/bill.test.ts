@@ -7,12 +7,14 @@ import { alipayBillZip } from '../sandbox/bills/alipay.ts';
 import type { BillEntry } from '../sandbox/bills/entries.ts';
 import { wechatFundFlowBill, wechatTradeBill } from '../sandbox/bills/wechat.ts';
 import { readAlipayBill, readAlipayBillZip } from './alipay-bill.ts';
-import { BillError, type BillFault, type BillLine, billFen, billMilliFen } from './bill.ts';
+import { BillError, type BillFault, type BillLine, type BillOf, billFen, billMilliFen } from './bill.ts';
 import { gunzipped, hashChecked, unzipped } from './bill-packing.ts';
 import { readWechatFundFlowBill, readWechatTradeBill } from './wechat-bill.ts';
 
 const MERCHANT = { appId: 'wxtest0000000001', mchId: '1900000101' };
 const DAY = '2026-11-20';
+const OF = { merchantId: MERCHANT.mchId, day: DAY };
+const SELLER = { merchantId: '2088', day: DAY };
 const NOON_MS = Date.parse('2026-11-20T12:00:00+08:00');
 
 /** Every amount is its own; names hold what breaks a naive reader. */
@@ -76,7 +78,7 @@ describe('a bill comes back line by line, wherever the network cuts it', () => {
         const text = Buffer.from(wechatTradeBill(wanted, MERCHANT));
         const hash = createHash('sha1').update(text).digest('hex').toUpperCase();
         const packed = inPieces(gzipSync(text), size);
-        const lines = await all(readWechatTradeBill(hashChecked(gunzipped(packed), hash)));
+        const lines = await all(readWechatTradeBill(hashChecked(gunzipped(packed), hash), OF));
         expect(lines.map(facts)).toEqual(wanted.map(facts));
         expect(lines.map(({ row }) => row)).toEqual(wanted.map((_, index) => index + 1));
       }),
@@ -87,7 +89,9 @@ describe('a bill comes back line by line, wherever the network cuts it', () => {
   test('Alipay, a zip of GBK files whose names are GBK', async () => {
     await fc.assert(
       fc.asyncProperty(entries, pieceSize, async (wanted, size) => {
-        const lines = await all(readAlipayBillZip(inPieces(alipayBillZip(wanted, '2088', DAY), size)));
+        const lines = await all(
+          readAlipayBillZip(inPieces(alipayBillZip(wanted, '2088', DAY), size), SELLER),
+        );
         expect(lines.map(facts)).toEqual(wanted.map(facts));
       }),
       { numRuns: 60 },
@@ -97,7 +101,7 @@ describe('a bill comes back line by line, wherever the network cuts it', () => {
   test('WeChat, movements: each payment and refund has its fee beside it', async () => {
     const wanted = fc.sample(entries, 1)[0] ?? [];
     const bytes = Buffer.from(wechatFundFlowBill(wanted, MERCHANT));
-    const lines = await all(readWechatFundFlowBill(inPieces(bytes, 100)));
+    const lines = await all(readWechatFundFlowBill(inPieces(bytes, 100), OF));
     expect(
       lines.filter(({ kind }) => kind === 'payment' || kind === 'refund').map((line) => line.amountFen),
     ).toEqual(wanted.map(({ amountFen }) => amountFen));
@@ -130,7 +134,7 @@ describe('a bill that is not whole is refused', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: bytes.length - 60 }), async (cut) => {
         expect(['truncated', 'format']).toContain(
-          await faultOf(readWechatTradeBill(inPieces(bytes.subarray(0, cut), 500))),
+          await faultOf(readWechatTradeBill(inPieces(bytes.subarray(0, cut), 500), OF)),
         );
       }),
       { numRuns: 60 },
@@ -143,7 +147,7 @@ describe('a bill that is not whole is refused', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: end - 8 }), async (cut) => {
         expect(['truncated', 'format']).toContain(
-          await faultOf(readAlipayBillZip(inPieces(zip.subarray(0, cut), 64))),
+          await faultOf(readAlipayBillZip(inPieces(zip.subarray(0, cut), 64), SELLER)),
         );
       }),
       { numRuns: 60 },
@@ -154,20 +158,22 @@ describe('a bill that is not whole is refused', () => {
     const text = wechatTradeBill(wanted, MERCHANT);
     const rows = text.split('\r\n');
     rows.splice(10, 1);
-    expect(await faultOf(readWechatTradeBill(inPieces(Buffer.from(rows.join('\n')), 500)))).toBe('truncated');
+    expect(await faultOf(readWechatTradeBill(inPieces(Buffer.from(rows.join('\n')), 500), OF))).toBe(
+      'truncated',
+    );
     const bytes = Buffer.from(text);
-    expect(await faultOf(readWechatTradeBill(hashChecked(inPieces(bytes, 500), '0'.repeat(40))))).toBe(
+    expect(await faultOf(readWechatTradeBill(hashChecked(inPieces(bytes, 500), '0'.repeat(40)), OF))).toBe(
       'hash',
     );
-    expect(await faultOf(readWechatTradeBill(gunzipped(inPieces(bytes, 500))))).toBe('truncated');
-    expect(await faultOf(readAlipayBill(inPieces(bytes, 500)))).toBe('format');
-    expect(await faultOf(readAlipayBillZip(inPieces(bytes, 500)))).toBe('format');
-    expect(await faultOf(readWechatTradeBill(inPieces(Buffer.from(''), 1)))).toBe('format');
+    expect(await faultOf(readWechatTradeBill(gunzipped(inPieces(bytes, 500)), OF))).toBe('truncated');
+    expect(await faultOf(readAlipayBill(inPieces(bytes, 500), SELLER))).toBe('format');
+    expect(await faultOf(readAlipayBillZip(inPieces(bytes, 500), SELLER))).toBe('format');
+    expect(await faultOf(readWechatTradeBill(inPieces(Buffer.from(''), 1), OF))).toBe('format');
   });
 
   test('whose line has no end, or which unpacks without measure', async () => {
     const endless = inPieces(Buffer.alloc(200_000, 'x'), 10_000);
-    expect(await faultOf(readWechatTradeBill(endless))).toBe('too_large');
+    expect(await faultOf(readWechatTradeBill(endless, OF))).toBe('too_large');
     const bomb = gzipSync(Buffer.alloc(4 * 1024 * 1024));
     await expect(drained(gunzipped(inPieces(bomb, 500), 1024 * 1024))).rejects.toMatchObject({
       fault: 'too_large',
@@ -178,6 +184,67 @@ describe('a bill that is not whole is refused', () => {
     });
     const wrongZip = unzipped(inPieces(Buffer.from(alipayBillZip(wanted, '2088', DAY)), 99), () => false);
     await expect(wrongZip.next()).rejects.toMatchObject({ fault: 'format' });
+  });
+});
+
+describe('a bill of somebody or some day else is refused', () => {
+  const at = (atMs: number, no: string): BillEntry => ({
+    kind: 'payment',
+    tradeNo: no,
+    providerTradeNo: `4200${no}`,
+    refundNo: null,
+    providerRefundNo: null,
+    amountFen: 100,
+    totalFen: 100,
+    atMs,
+    subject: '拿铁',
+  });
+  const DAY_MS = 86_400_000;
+  const bills = {
+    wechat: (entries: BillEntry[], of: BillOf) =>
+      readWechatTradeBill(inPieces(Buffer.from(wechatTradeBill(entries, MERCHANT)), 500), of),
+    movements: (entries: BillEntry[], of: BillOf) =>
+      readWechatFundFlowBill(inPieces(Buffer.from(wechatFundFlowBill(entries, MERCHANT)), 500), of),
+    alipay: (entries: BillEntry[], of: BillOf) =>
+      readAlipayBillZip(inPieces(alipayBillZip(entries, MERCHANT.mchId, DAY), 500), of),
+  };
+
+  test.each(Object.entries(bills))('%s: the day before’s, and a month’s, for one day’s', async (_, read) => {
+    const yesterday = [1, 2, 3].map((n) => at(NOON_MS - DAY_MS + n, `T${n}`));
+    expect(await faultOf(read(yesterday, OF))).toBe('other_day');
+    const month = Array.from({ length: 30 }, (_each, n) => at(NOON_MS + n * DAY_MS, `T${n}`));
+    expect(await faultOf(read(month, OF))).toBe('other_day');
+  });
+
+  test.each(Object.entries(bills))(
+    '%s: not because a payment beside midnight has another clock',
+    async (_, read) => {
+      const midnight = [at(NOON_MS, 'T1'), at(NOON_MS, 'T2'), at(NOON_MS + DAY_MS / 2 + 3_000, 'T3')];
+      expect(await faultOf(read(midnight, OF))).toBeNull();
+    },
+  );
+
+  test('Alipay’s, by the day in its head, also where nothing was sold', async () => {
+    const of = { ...OF, day: '2026-11-19' };
+    expect(await faultOf(bills.alipay([{ ...at(NOON_MS, 'T1'), kind: 'refund', refundNo: 'R1' }], of))).toBe(
+      'other_day',
+    );
+  });
+
+  test.each(['wechat', 'alipay'] as const)('%s: another merchant’s', async (channel) => {
+    const sale = [at(NOON_MS, 'T1')];
+    expect(await faultOf(bills[channel](sale, { ...OF, merchantId: '1900000199' }))).toBe('other_merchant');
+    expect(await faultOf(bills[channel](sale, OF))).toBeNull();
+    expect(await faultOf(bills[channel](sale, { day: DAY }))).toBeNull();
+  });
+
+  test('and so is a zip that holds two, of which one would pass for both', async () => {
+    const bill = new Uint8Array(Buffer.from('bill'));
+    const of = (files: Record<string, Uint8Array>) =>
+      drained(unzipped(inPieces(zipSync(files), 50), (name) => name.endsWith('.csv')));
+    await expect(of({ 'a.csv': bill, '../b.csv': bill })).rejects.toMatchObject({ fault: 'format' });
+    // What a Mac packs beside each file is no bill.
+    await of({ 'a.csv': bill, '__MACOSX/._a.csv': bill, 'a.txt': bill });
   });
 });
 

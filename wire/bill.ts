@@ -33,6 +33,10 @@ export type BillFault =
   | 'truncated'
   /** The bytes are not those that the wallet announced. */
   | 'hash'
+  /** It is another merchant's. */
+  | 'other_merchant'
+  /** It is another day's, or that of many days. */
+  | 'other_day'
   /** A line, or what a packed file unpacks to, is beyond all measure. */
   | 'too_large';
 
@@ -43,6 +47,13 @@ export class BillError extends Error {
     super(message, options);
     this.fault = fault;
   }
+}
+
+/** Whose bill it must be, and of which of the wallet's days (`yyyy-MM-dd`). */
+export interface BillOf {
+  /** The merchant's number at the wallet; absent where it is not known, and is not compared. */
+  merchantId?: string | undefined;
+  day: string;
 }
 
 /** A day of a merchant with a million trades has about 300 MB. */

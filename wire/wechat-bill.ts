@@ -1,12 +1,14 @@
 import {
   BillError,
   type BillLine,
+  type BillOf,
   billFen,
   billLines,
   billMilliFen,
   columnFinder,
   optionalColumn,
 } from './bill.ts';
+import { ofDay } from './bill-day.ts';
 import { alipayTimeMs } from './china-time.ts';
 
 /** A piece of a table of WeChat's: its head, and some of its rows. */
@@ -69,10 +71,17 @@ export async function* readWechatTable(
   return { columns: summaryColumns, cells: summary };
 }
 
-/** A trade bill (`/v3/bill/tradebill`, of type ALL) as lines. Throws {@link BillError}. */
-export function readWechatTradeBill(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
-  return linesOf(bytes, (columns) => {
+/**
+ * A trade bill (`/v3/bill/tradebill`, of type ALL) as lines. Throws {@link BillError}, also where rows are another
+ * merchant's, or most of another day.
+ */
+export function readWechatTradeBill(
+  bytes: AsyncIterable<Uint8Array>,
+  of: BillOf,
+): AsyncGenerator<BillLine[]> {
+  return linesOf(bytes, of, (columns) => {
     const column = columnFinder(columns);
+    const merchant = optionalColumn(columns, '商户号');
     const cell = {
       at: column('交易时间'),
       tradeNo: column('商户订单号'),
@@ -87,6 +96,9 @@ export function readWechatTradeBill(bytes: AsyncIterable<Uint8Array>): AsyncGene
       fee: optionalColumn(columns, '手续费'),
     };
     return (cells, row) => {
+      const merchantId = merchant(cells);
+      if (of.merchantId && merchantId && merchantId !== of.merchantId)
+        throw new BillError('other_merchant', `Row ${row} of the bill is of the merchant ${merchantId}.`);
       const status = cell.status(cells);
       const isRefund = status === 'REFUND';
       const kind = isRefund ? 'refund' : status === 'SUCCESS' ? 'payment' : 'other';
@@ -106,9 +118,15 @@ export function readWechatTradeBill(bytes: AsyncIterable<Uint8Array>): AsyncGene
   });
 }
 
-/** A fund-flow bill (`/v3/bill/fundflowbill`): movements of the account, by the wallet's own numbers. Throws {@link BillError}. */
-export function readWechatFundFlowBill(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
-  return linesOf(bytes, (columns) => {
+/**
+ * A fund-flow bill (`/v3/bill/fundflowbill`): movements of the account, by the wallet's own numbers. It names no
+ * merchant. Throws {@link BillError}, also where most of it is of another day.
+ */
+export function readWechatFundFlowBill(
+  bytes: AsyncIterable<Uint8Array>,
+  of: BillOf,
+): AsyncGenerator<BillLine[]> {
+  return linesOf(bytes, of, (columns) => {
     const column = columnFinder(columns);
     const at = column('记账时间');
     const number = column('微信支付业务单号');
@@ -139,11 +157,14 @@ export function readWechatFundFlowBill(bytes: AsyncIterable<Uint8Array>): AsyncG
   });
 }
 
-async function* linesOf(
-  bytes: AsyncIterable<Uint8Array>,
-  reader: (columns: readonly string[]) => (cells: readonly string[], row: number) => BillLine,
-): AsyncGenerator<BillLine[]> {
-  let read: ReturnType<typeof reader> | null = null;
+function linesOf(bytes: AsyncIterable<Uint8Array>, of: BillOf, reader: Reader): AsyncGenerator<BillLine[]> {
+  return ofDay(allOf(bytes, reader), of.day);
+}
+
+type Reader = (columns: readonly string[]) => (cells: readonly string[], row: number) => BillLine;
+
+async function* allOf(bytes: AsyncIterable<Uint8Array>, reader: Reader): AsyncGenerator<BillLine[]> {
+  let read: ReturnType<Reader> | null = null;
   let row = 0;
   for await (const { columns, rows } of readWechatTable(bytes)) {
     read ??= reader(columns);

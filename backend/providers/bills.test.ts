@@ -156,7 +156,8 @@ describe('a wallet’s bill', () => {
         async function* once() {
           yield file;
         }
-        for await (const batch of bills(channel).read(once(), 'trade')) dropped.push(...batch);
+        for await (const batch of bills(channel).read(once(), { day: DAY, kind: 'trade' }))
+          dropped.push(...batch);
         expect(dropped).toEqual(fetched);
       }
     },

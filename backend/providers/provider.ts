@@ -65,8 +65,8 @@ export interface BillRequest {
 export interface Bills {
   readonly kinds: readonly BillKind[];
   fetch(request: BillRequest, at: Asked): Promise<Answered<BillOutcome>>;
-  /** The lines of a bill that a person dropped in, packed or not. */
-  read(bytes: AsyncIterable<Uint8Array>, kind: BillKind): AsyncIterable<BillLine[]>;
+  /** The lines of a bill that a person dropped in, packed or not; of another day or merchant it is refused. */
+  read(bytes: AsyncIterable<Uint8Array>, request: BillRequest): AsyncIterable<BillLine[]>;
 }
 
 export type BillOutcome =

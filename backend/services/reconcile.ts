@@ -65,7 +65,7 @@ export function createReconcile(deps: {
     const bills = billsOf(channel, kind);
     const upload = new BillUpload(clock);
     return begin({ channel, day, kind, source: 'file', fileName }, upload, async () =>
-      bills.read(upload.bytes(), kind),
+      bills.read(upload.bytes(), { day, kind }),
     );
   }
 

@@ -26,6 +26,8 @@ export const billsEn = {
   'bills.fault.format': 'This file is not a bill of this wallet.',
   'bills.fault.truncated': 'The file is cut off. Get it again.',
   'bills.fault.hash': 'The file is not the one that the wallet announced. Get it again.',
+  'bills.fault.other_merchant': 'This bill is another merchant’s.',
+  'bills.fault.other_day': 'This bill is not of the chosen day. Choose its own day.',
   'bills.fault.too_large': 'The file is larger than any bill.',
   'bills.fault.interrupted': 'It was interrupted. Begin again; nothing is lost.',
   'bills.fault.other': 'The wallet gave no bill: {{fault}}',

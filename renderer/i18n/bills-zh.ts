@@ -24,6 +24,8 @@ export const billsZh = {
   'bills.fault.format': '这个文件不是该钱包的账单。',
   'bills.fault.truncated': '文件不完整，请重新下载。',
   'bills.fault.hash': '文件与钱包公布的校验值不符，请重新下载。',
+  'bills.fault.other_merchant': '这是其他商户的账单。',
+  'bills.fault.other_day': '账单日期与所选日期不符，请选择账单所属的日期。',
   'bills.fault.too_large': '文件过大，不是账单。',
   'bills.fault.interrupted': '核对被中断，请重新开始，不会丢失数据。',
   'bills.fault.other': '钱包没有给出账单：{{fault}}',

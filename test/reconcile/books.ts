@@ -13,6 +13,8 @@ export const DAY = '2026-11-20';
 const DAY_START_MS = Date.parse(`${DAY}T00:00:00+08:00`);
 const DAY_MS = 86_400_000;
 
+export const SELLER_ID = '2088';
+
 export type BookChannel = 'wechat' | 'alipay';
 
 /** How a sale stands in the ledger and on the bill. */
@@ -81,7 +83,7 @@ export function seededSales(seed: number, count: number, oneIn: number): Sale[] 
 
 /** The bill as the wallet hands it out: gzip, or a zip of GBK. */
 export function billFile(channel: BookChannel, entries: readonly BillEntry[]): Buffer {
-  if (channel === 'alipay') return Buffer.from(alipayBillZip(entries, '2088', DAY));
+  if (channel === 'alipay') return Buffer.from(alipayBillZip(entries, SELLER_ID, DAY));
   return gzipSync(wechatTradeBill(entries, MERCHANT), { level: 1 });
 }
 
@@ -90,7 +92,7 @@ export function fundFlowFile(entries: readonly BillEntry[]): Buffer {
   return gzipSync(wechatFundFlowBill(entries, MERCHANT), { level: 1 });
 }
 
-const MERCHANT = { appId: 'wxtest0000000001', mchId: '1900000101' };
+export const MERCHANT = { appId: 'wxtest0000000001', mchId: '1900000101' };
 
 /** One sale in both books. */
 class Page {

@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openMemoryDatabase } from '../../backend/store/database.ts';
 import type { Store } from '../../backend/store/store.ts';
-import { billFile, DAY, seededSales, type Way, writeBooks } from './books.ts';
+import { wechatTradeBill } from '../../sandbox/bills/wechat.ts';
+import { billFile, DAY, MERCHANT, seededSales, type Way, writeBooks } from './books.ts';
 import { reconcileStand } from './stand.ts';
 
 const SEED = 20261120;
@@ -111,6 +113,24 @@ describe('a bill held against the ledger', () => {
       [Buffer.alloc(200_000, 'x'), 'too_large'],
     ] as const) {
       const billId = stand.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
+      await stand.reconcile.addPiece(billId, 0, bytes, true).catch(() => {});
+      await stand.idle(billId);
+      expect(stand.store.bills.byId(billId)).toMatchObject({ state: 'failed', fault });
+      expect(all(stand.store, billId)).toEqual([]);
+    }
+    expect(all(stand.store, good)).toEqual(before);
+  });
+
+  test('the file of another day, or of another merchant, is said to be so and touches no day’s result', async () => {
+    const { stand, books, bill } = shop(300);
+    const good = await stand.drop(bill);
+    const before = all(stand.store, good);
+    const foreign = gzipSync(wechatTradeBill(books.entries, { ...MERCHANT, mchId: '1900000199' }));
+    for (const [bytes, day, fault] of [
+      [bill, '2026-11-19', 'other_day'],
+      [foreign, DAY, 'other_merchant'],
+    ] as const) {
+      const billId = stand.reconcile.drop('wechat', day, 'trade', 'bill.csv');
       await stand.reconcile.addPiece(billId, 0, bytes, true).catch(() => {});
       await stand.idle(billId);
       expect(stand.store.bills.byId(billId)).toMatchObject({ state: 'failed', fault });

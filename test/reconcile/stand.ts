@@ -1,6 +1,6 @@
 import { fen } from '../../backend/domain/money.ts';
 import { readDropped as readAlipay } from '../../backend/providers/alipay/bill.ts';
-import type { BillKind, BillLine } from '../../backend/providers/provider.ts';
+import type { BillKind, BillLine, BillRequest } from '../../backend/providers/provider.ts';
 import { readDropped as readWechat } from '../../backend/providers/wechat-v3/bill.ts';
 import { createAskAboutLine } from '../../backend/services/bill-ask.ts';
 import { createBillRun } from '../../backend/services/bill-run.ts';
@@ -16,7 +16,7 @@ import { SimClock } from '../../ports/sim-clock.ts';
 import { type EndOfTurn, systemEndOfTurn } from '../../ports/turn.ts';
 import { ScriptedProvider } from '../fakes/provider.ts';
 import { testBook } from '../fakes/refund-book.ts';
-import { type BookChannel, DAY, TILL } from './books.ts';
+import { type BookChannel, DAY, MERCHANT, SELLER_ID, TILL } from './books.ts';
 
 /** Noon of the day after. */
 const NOW_MS = Date.parse('2026-11-21T12:00:00+08:00');
@@ -29,8 +29,8 @@ export function reconcileStand(db: Db, endOfTurn: EndOfTurn = systemEndOfTurn) {
   const alipay = new ScriptedProvider('alipay');
   const wallets = createWallets(
     [
-      withBills(wechat, ['trade', 'fund_flow'], readWechat),
-      withBills(alipay, ['trade'], (bytes) => readAlipay(bytes)),
+      withBills(wechat, ['trade', 'fund_flow'], (bytes, request) => readWechat(MERCHANT, bytes, request)),
+      withBills(alipay, ['trade'], (bytes, request) => readAlipay({ sellerId: SELLER_ID }, bytes, request)),
     ],
     NOW_MS,
   );
@@ -103,7 +103,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
 function withBills(
   provider: ScriptedProvider,
   kinds: BillKind[],
-  read: (bytes: AsyncIterable<Uint8Array>, kind: BillKind) => AsyncIterable<BillLine[]>,
+  read: (bytes: AsyncIterable<Uint8Array>, request: BillRequest) => AsyncIterable<BillLine[]>,
 ) {
   const exchange = {
     httpStatus: null,

@@ -7,6 +7,7 @@ import { peeked } from '../../../wire/bill-packing.ts';
 import { unansweredBy, unknown } from '../exchange.ts';
 import type { Answered, Asked, BillOutcome, BillRequest } from '../provider.ts';
 import { type AlipayContext, callGateway, readNode } from './call.ts';
+import type { AlipayConfig } from './config.ts';
 import { BILL_ERRORS, meaningOf } from './errors.ts';
 
 /** One word for a day without trades and for a bill that is not written yet. */
@@ -39,20 +40,26 @@ export async function bill(
   }
   const node = readNode(billShape, reply.node);
   if ('kind' in node) return { outcome: node, exchange };
-  return { outcome: await fetched(context, download, new URL(node.bill_download_url), at), exchange };
+  const named = { url: new URL(node.bill_download_url), day: request.day };
+  return { outcome: await fetched(context, download, named, at), exchange };
 }
 
 /** A bill as a person got it at the merchant platform: the zip, or the detail out of it. */
-export async function* readDropped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<BillLine[]> {
+export async function* readDropped(
+  { sellerId }: Pick<AlipayConfig, 'sellerId'>,
+  bytes: AsyncIterable<Uint8Array>,
+  { day }: Pick<BillRequest, 'day'>,
+): AsyncGenerator<BillLine[]> {
+  const of = { merchantId: sellerId, day };
   const { first, bytes: whole } = await peeked(bytes);
   const isZip = first[0] === 0x50 && first[1] === 0x4b;
-  yield* isZip ? readAlipayBillZip(whole) : readAlipayBill(whole);
+  yield* isZip ? readAlipayBillZip(whole, of) : readAlipayBill(whole, of);
 }
 
 async function fetched(
   context: AlipayContext,
   download: Download,
-  url: URL,
+  { url, day }: { url: URL; day: string },
   at: Asked,
 ): Promise<BillOutcome> {
   const isGateway = url.host === context.gateway.host;
@@ -67,7 +74,10 @@ async function fetched(
     );
     if (answer.status !== 200)
       return unknown('server_error', `http_${answer.status}`, `The bill was answered with ${answer.status}.`);
-    return { kind: 'lines', lines: readAlipayBillZip(answer.bytes) };
+    return {
+      kind: 'lines',
+      lines: readAlipayBillZip(answer.bytes, { merchantId: context.config.sellerId, day }),
+    };
   } catch (error) {
     if (!(error instanceof HttpFault)) throw error;
     return unansweredBy(error);

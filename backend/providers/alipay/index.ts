@@ -35,7 +35,7 @@ export function createAlipay(
           bills: {
             kinds: ['trade'],
             fetch: (request, at) => bill(context, download, request, at),
-            read: readDropped,
+            read: (bytes, request) => readDropped(config, bytes, request),
           },
         }
       : {}),

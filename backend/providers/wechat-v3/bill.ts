@@ -7,6 +7,7 @@ import { readWechatFundFlowBill, readWechatTradeBill } from '../../../wire/wecha
 import { unansweredBy, unknown } from '../exchange.ts';
 import type { Answered, Asked, BillKind, BillOutcome, BillRequest } from '../provider.ts';
 import { callWechat, readJson, type WechatContext } from './call.ts';
+import type { WechatV3Config } from './config.ts';
 import { BILL_ERRORS, meaningOf } from './errors.ts';
 import { signedHeaders } from './send.ts';
 
@@ -51,17 +52,19 @@ export async function bill(
 
 /** A bill as a person got it at the merchant platform: plain, gzip or zip. */
 export async function* readDropped(
+  config: Pick<WechatV3Config, 'mchId'>,
   bytes: AsyncIterable<Uint8Array>,
-  kind: BillKind,
+  request: BillRequest,
 ): AsyncGenerator<BillLine[]> {
   const { first, bytes: whole } = await peeked(bytes);
-  if (first[0] === 0x1f && first[1] === 0x8b) yield* linesOf(gunzipped(whole), kind);
+  if (first[0] === 0x1f && first[1] === 0x8b) yield* linesOf(config, gunzipped(whole), request);
   else if (first[0] === 0x50 && first[1] === 0x4b)
     yield* linesOf(
+      config,
       unzipped(whole, (name) => name.endsWith('.csv')),
-      kind,
+      request,
     );
-  else yield* linesOf(whole, kind);
+  else yield* linesOf(config, whole, request);
 }
 
 async function fetched(
@@ -88,13 +91,18 @@ async function fetched(
     const { first, bytes } = await peeked(answer.bytes);
     const isPacked = first[0] === 0x1f && first[1] === 0x8b;
     const text = hashChecked(isPacked ? gunzipped(bytes) : bytes, named.hash_value);
-    return { kind: 'lines', lines: linesOf(text, named.kind) };
+    return { kind: 'lines', lines: linesOf(context.config, text, named) };
   } catch (error) {
     if (error instanceof BillError || !(error instanceof HttpFault)) throw error;
     return unansweredBy(error);
   }
 }
 
-function linesOf(bytes: AsyncIterable<Uint8Array>, kind: BillKind): AsyncGenerator<BillLine[]> {
-  return kind === 'trade' ? readWechatTradeBill(bytes) : readWechatFundFlowBill(bytes);
+function linesOf(
+  { mchId }: Pick<WechatV3Config, 'mchId'>,
+  bytes: AsyncIterable<Uint8Array>,
+  { kind, day }: BillRequest,
+): AsyncGenerator<BillLine[]> {
+  const of = { merchantId: mchId, day };
+  return kind === 'trade' ? readWechatTradeBill(bytes, of) : readWechatFundFlowBill(bytes, of);
 }

@@ -40,7 +40,7 @@ export function createWechatV3(
           bills: {
             kinds: ['trade', 'fund_flow'],
             fetch: (request, at) => bill(context, download, request, at),
-            read: readDropped,
+            read: (bytes, request) => readDropped(config, bytes, request),
           },
         }
       : {}),
