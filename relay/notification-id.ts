@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RelayChannel } from '../wire/relay.ts';
 
 /**
@@ -8,8 +8,8 @@ import type { RelayChannel } from '../wire/relay.ts';
  */
 export function notificationId(till: string, channel: RelayChannel, body: Uint8Array): string {
   const own = ownId(channel, body);
-  const hash = createHash('sha256').update(`${till}\n${channel}\n${own === null ? 'bytes' : 'id'}\n`);
-  return hash.update(own ?? body).digest('base64url');
+  const place = `${till}\n${channel}\n${own === null ? 'bytes' : 'id'}\n`;
+  return hash('sha256', own === null ? Buffer.concat([Buffer.from(place), body]) : place + own, 'base64url');
 }
 
 /** Longer ones are nobody's ids. */

@@ -152,9 +152,9 @@ export function createSession(deps: SessionDeps): Session {
     send({ type: 'welcome', till: till ?? '', epoch: opening.epoch, window: deps.window });
     opening.start({
       deliver({ seq, notification: { id, channel, receivedMs, headers, body } }) {
-        tally.delivered();
         const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
         send({ type: 'delivery', seq, id, channel, receivedMs, headers, body: bytes.toString('base64') });
+        tally.delivered();
       },
       ended: (why) => end(why === 'taken_over' ? 'takenOver' : 'unavailable'),
     });

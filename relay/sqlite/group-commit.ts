@@ -21,14 +21,13 @@ interface Entry {
 }
 
 /**
- * Everything that is written in one turn of the event loop shares one commit, hence one wait for the disk.
- * `written` hears that all of a group is written and the wait begins; a commit that fails fails all of its
- * group, and `failed` then hears that nothing of it happened.
+ * Everything that is written in one turn of the event loop shares one commit, hence one wait for the disk. A
+ * commit that fails fails all of its group, and `failed` then hears that nothing of it happened.
  */
 export function createGroupCommit(
   db: Db,
   ports: { clock: Clock; endOfTurn: EndOfTurn },
-  on: { written(): void; committed(): void; failed(error: unknown): void },
+  on: { committed(): void; failed(error: unknown): void },
 ): GroupCommit {
   let waiting: Entry[] = [];
   let later: (() => void)[] = [];
@@ -42,7 +41,6 @@ export function createGroupCommit(
       db.exec('BEGIN IMMEDIATE');
       for (const { work } of group) results.push(work());
       for (const work of tail) work();
-      on.written();
       db.exec('COMMIT');
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK');

@@ -6,12 +6,12 @@ const READ_AHEAD = 8;
 
 export interface SqliteInbox extends Inbox {
   /**
-   * Hands out these rows, all that the commit under way adds, while it still waits for the disk. False when
-   * they must be read once they are there: something older waits, or the window is full.
+   * Hands out a row that the commit under way adds, before it is on disk. False when it must be read once it is
+   * there: something older waits, or the window is full.
    */
-  handAhead(rows: readonly Outgoing[]): boolean;
-  /** These rows were taken back: what was handed out of them is not awaited any more. */
-  withdraw(rows: readonly Outgoing[]): void;
+  handAhead(row: Outgoing): boolean;
+  /** The row was taken back: if it was handed out, it is not awaited any more. */
+  withdraw(row: Outgoing): void;
   /** Reads, and hands out what the window has room for. */
   pump(): void;
   /** Ends it from the relay's side; the receiver hears why. */
@@ -107,13 +107,11 @@ export function createSqliteInbox(deps: {
       if (!caughtUp) pump();
     },
     close: () => end(),
-    handAhead(rows) {
-      if (caughtUp) caughtUp = rows.every(hand);
+    handAhead(row) {
+      if (caughtUp) caughtUp = hand(row);
       return caughtUp;
     },
-    withdraw(rows) {
-      for (const { seq } of rows) answered(seq);
-    },
+    withdraw: ({ seq }) => void answered(seq),
     pump,
     end,
   };

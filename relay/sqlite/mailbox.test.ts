@@ -130,6 +130,21 @@ test('what was handed out of a commit that then failed is not awaited, and its n
   await bench.close();
 });
 
+test('what was handed out and then could not even be written is not awaited, and comes again once there is room', async () => {
+  const bench = await make({ ...CONFORMANCE_LIMITS, window: 1 });
+  const till = collect(await bench.mailbox.open('till-1', null));
+  bench.db().pragma('max_page_count = 1');
+  const large = sample('till-1', { body: new Uint8Array(60_000) });
+  await expect(bench.mailbox.put(large)).rejects.toBeInstanceOf(MailboxAway);
+  bench.db().pragma('max_page_count = 100000');
+  expect(await bench.mailbox.put(large)).toBe('stored');
+  const got = await till.first(2);
+  expect(got.map(({ notification }) => notification.id)).toEqual([large.id, large.id]);
+  expect(got[0]?.seq).not.toBe(got[1]?.seq);
+  expect((await bench.mailbox.backlog('till-1')).waiting).toBe(1);
+  await bench.close();
+});
+
 test('what a till names as its last within the epoch is not sent again', async () => {
   const bench = await make();
   const sent = [sample('till-1'), sample('till-1'), sample('till-1')];

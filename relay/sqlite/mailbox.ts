@@ -46,36 +46,26 @@ export function createSqliteMailbox(deps: {
   const sql = prepareStatements(db);
   const epoch = Buffer.from(deps.random.bytes(12)).toString('base64url');
   const inboxes = new Map<string, SqliteInbox>();
-  /** What the commit under way adds to tills that are here; null where it must be read. */
-  const stirred = new Map<string, Outgoing[] | null>();
-  /** What of it was handed out before it is on disk. */
-  let ahead: { inbox: SqliteInbox; fresh: Outgoing[] }[] = [];
+  /** Tills that are here, and must read what the commit under way adds. */
+  const unread = new Set<string>();
+  /** What it adds and was handed out before it is on disk. */
+  let ahead: { inbox: SqliteInbox; row: Outgoing }[] = [];
   let levels = readLevels();
   let writtenBytes = 0;
   let trouble: string | null = null;
 
   const commit = createGroupCommit(db, deps, {
-    // The till judges and keeps it while this disk is still at it: a notification that the relay then loses was
-    // not answered well, and comes again.
-    written() {
-      for (const [till, fresh] of stirred) {
-        const inbox = inboxes.get(till);
-        if (!inbox || !fresh) continue;
-        ahead.push({ inbox, fresh });
-        if (inbox.handAhead(fresh)) stirred.delete(till);
-      }
-    },
     committed() {
       trouble = null;
-      const unread = [...stirred.keys()];
-      stirred.clear();
+      const tills = [...unread];
+      unread.clear();
       ahead = [];
-      for (const till of unread) inboxes.get(till)?.pump();
+      for (const till of tills) inboxes.get(till)?.pump();
       if (writtenBytes >= CHECKPOINT_BYTES) deps.endOfTurn(checkpoint);
     },
     failed(error) {
-      for (const { inbox, fresh } of ahead) inbox.withdraw(fresh);
-      stirred.clear();
+      for (const { inbox, row } of ahead) inbox.withdraw(row);
+      unread.clear();
       ahead = [];
       const before = levels;
       levels = readLevels();
@@ -152,14 +142,22 @@ export function createSqliteMailbox(deps: {
     at.lastSeq += 1;
     at.waiting += 1;
     at.bytes += body.length;
+    handAhead({ seq: at.lastSeq, notification });
     sql.insert(notification, at.lastSeq);
     writtenBytes += body.length + PAGES_OF_PUT;
-    if (inboxes.has(till)) {
-      const fresh = stirred.get(till);
-      if (fresh) fresh.push({ seq: at.lastSeq, notification });
-      else if (fresh === undefined) stirred.set(till, [{ seq: at.lastSeq, notification }]);
-    }
     return 'stored';
+  }
+
+  /**
+   * The till judges and keeps it while this disk is still at it: a notification that the relay then loses was not
+   * answered well, and comes again.
+   */
+  function handAhead(row: Outgoing): void {
+    const { till } = row.notification;
+    const inbox = inboxes.get(till);
+    if (!inbox || unread.has(till)) return;
+    if (inbox.handAhead(row)) ahead.push({ inbox, row });
+    else unread.add(till);
   }
 
   function end(till: string, why?: InboxEnd): void {
@@ -238,7 +236,7 @@ export function createSqliteMailbox(deps: {
           sql.insert(notification, at.lastSeq);
           sql.markSeen(till, notification.id, clock.nowMs());
         }
-        if (inboxes.has(till)) stirred.set(till, null);
+        if (inboxes.has(till)) unread.add(till);
         return risen.length;
       }),
 
