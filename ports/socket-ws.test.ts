@@ -60,6 +60,23 @@ test('text goes both ways, and the other side’s reason to end is told', async 
   socket.send('nobody hears this');
 });
 
+test('what was sent goes before the close, in its order', async () => {
+  const heard: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  const url = await server((socket) => {
+    socket.on('message', (data) => heard.push(String(data)));
+    socket.on('close', () => ended.resolve());
+    socket.send('come in');
+  });
+  const { socket, first } = call(url);
+  await first;
+  socket.send('one');
+  socket.send('two');
+  socket.close(4400, 'enough');
+  await ended.promise;
+  expect(heard).toEqual(['one', 'two']);
+});
+
 test('our own reason to end reaches the other side', async () => {
   const heard = Promise.withResolvers<number>();
   const url = await server((socket) => {

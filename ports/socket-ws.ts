@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import type { Clock } from './clock.ts';
 import type { OpenSocket } from './socket.ts';
+import { systemEndOfTurn } from './turn.ts';
 
 /** After this a connection that was closed is torn down, whether or not the other side has answered. */
 const CLOSE_MS_MAX = 2_000;
@@ -18,8 +19,22 @@ export function wsSocket(clock: Clock): OpenSocket {
       followRedirects: false,
     });
     let cancelTearDown = () => {};
+    let unsent: string[] = [];
+
+    function send(text: string): void {
+      // A write takes longer than what leads to it: what a commit tells at home goes before what it tells the relay.
+      if (unsent.length === 0) systemEndOfTurn(sendAll);
+      unsent.push(text);
+    }
+
+    function sendAll(): void {
+      const texts = unsent;
+      unsent = [];
+      for (const text of texts) if (ws.readyState === WebSocket.OPEN) ws.send(text);
+    }
 
     function close(code: number, reason: string): void {
+      sendAll();
       ws.close(code, reason);
       cancelTearDown();
       cancelTearDown = clock.after(CLOSE_MS_MAX, () => ws.terminate());
@@ -35,11 +50,6 @@ export function wsSocket(clock: Clock): OpenSocket {
       cancelTearDown();
       events.closed(WORDLESS.has(code) ? null : code);
     });
-    return {
-      send(text) {
-        if (ws.readyState === WebSocket.OPEN) ws.send(text);
-      },
-      close,
-    };
+    return { send, close };
   };
 }
