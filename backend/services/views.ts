@@ -137,7 +137,10 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
   }
 
   function charge(row: Charge): ChargeView {
-    const order = mustHave(store.orders.byNo(row.orderNo));
+    return chargeOf(mustHave(store.orders.byNo(row.orderNo)), row);
+  }
+
+  function chargeOf(order: Order, row: Charge): ChargeView {
     const trades = store.trades.ofCharge(row.chargeId);
     return {
       chargeId: row.chargeId,
@@ -162,7 +165,7 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       source: row.source,
       createdAt: storeInstant(row.createdAtMs),
       paidAt: optionalInstant(row.paidAtMs),
-      charge: last ? charge(last) : null,
+      charge: last ? chargeOf(row, last) : null,
     };
   }
 
