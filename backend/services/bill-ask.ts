@@ -18,6 +18,8 @@ import type { Wallets } from './wallets.ts';
 /**
  * Asks the wallet about one difference. A line is a reason to ask and no proof: a file may have been made by
  * anybody. The answer settles the trade or the refund, and the difference where both sides then say the same.
+ * Returns what became of the question: `none` there was nothing that an answer could settle · `silent` no answer ·
+ * `answered`.
  */
 export type AskAboutLine = ReturnType<typeof createAskAboutLine>;
 
@@ -35,19 +37,22 @@ export function createAskAboutLine(deps: {
 }) {
   const { store, clock, wallets, settle, settleRefund, observe, hub } = deps;
 
-  return async function ask(bill: StoredBill, line: StoredLine, signal: AbortSignal): Promise<void> {
+  return async function ask(
+    bill: StoredBill,
+    line: StoredLine,
+    signal: AbortSignal,
+  ): Promise<'none' | 'silent' | 'answered'> {
     const trade = line.tradeNo === null ? undefined : store.trades.byNo(line.tradeNo);
     const provider = trade && wallets.provider(trade.channel);
-    // Without a trade of ours there is nothing that an answer could settle.
-    if (!trade || !provider || trade.channel !== bill.channel) return;
+    if (!trade || !provider || trade.channel !== bill.channel) return 'none';
     const refund = line.refundNo === null ? undefined : store.refunds.byNo(line.refundNo);
+    const isOfRefund = line.kind === 'refund' && refund?.tradeNo === trade.tradeNo;
+    if (line.kind !== 'payment' && !isOfRefund) return 'none';
     const word =
-      line.kind === 'payment'
-        ? await aboutPayment(bill, line, { trade, provider, signal })
-        : line.kind === 'refund' && refund?.tradeNo === trade.tradeNo
-          ? await aboutRefund(bill, line, { trade, refund, provider, signal })
-          : null;
-    if (!word) return;
+      isOfRefund && refund
+        ? await aboutRefund(bill, line, { trade, refund, provider, signal })
+        : await aboutPayment(bill, line, { trade, provider, signal });
+    if (!word) return 'silent';
     const { said, isSettled } = word;
     store.transact(() =>
       store.bills.note(bill.billId, line.line, {
@@ -56,6 +61,7 @@ export function createAskAboutLine(deps: {
         reason: null,
       }),
     );
+    return 'answered';
   };
 
   async function aboutPayment(

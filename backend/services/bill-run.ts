@@ -31,6 +31,7 @@ export function createBillRun(deps: { store: Store; clock: Clock; tillId: string
 
   /** Lines alone: that a bill is read, and what became of money, waits for the disk. */
   const unhurried = <T>(work: () => T): T => store.bills.unhurried(() => store.transact(work));
+  /** Lets everything else have its turn. */
   const turn = () => new Promise<void>((resolve) => endOfTurn(resolve));
 
   async function read(
@@ -99,7 +100,7 @@ export function createBillRun(deps: { store: Store; clock: Clock; tillId: string
     while (unhurried(() => store.bills.removeLines(billId, REMOVED_AT_ONCE)) > 0) await turn();
   }
 
-  return { read, replaceEarlier, clearLines };
+  return { read, replaceEarlier, clearLines, turn };
 }
 
 export type BillRun = ReturnType<typeof createBillRun>;

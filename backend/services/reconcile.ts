@@ -1,9 +1,10 @@
-import type { Clock } from '../../ports/clock.ts';
+import { type Clock, MINUTE } from '../../ports/clock.ts';
 import { HttpFault } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import type { By } from '../domain/actor.ts';
 import type { Channel } from '../domain/trade.ts';
 import { BillError, type BillKind, type BillLine, type Bills } from '../providers/provider.ts';
+import type { StoredLine } from '../store/bill-line.ts';
 import type { StoredBill } from '../store/bills.ts';
 import type { Store } from '../store/store.ts';
 import type { AskAboutLine } from './bill-ask.ts';
@@ -14,6 +15,11 @@ import type { Wallets } from './wallets.ts';
 
 /** Differences that the wallet is asked about by one run; beyond, something is wrong as a whole. */
 const ASKED_MAX = 200;
+/** Questions in a row without an answer after which the wallet is left alone: each may take its whole patience. */
+const SILENT_MAX = 3;
+const LINES_AT_ONCE = 100;
+/** Without a sign of life for so long, nobody reads a bill any more: far beyond any question and any pause of a file. */
+const ABANDONED_MS = 10 * MINUTE;
 
 /**
  * Holds the wallets' bills against the ledger, one at a time. What is read is kept; what differs is asked about at
@@ -34,6 +40,7 @@ export function createReconcile(deps: {
 }) {
   const { store, clock, log, wallets, run, ask } = deps;
   const stopping = new AbortController();
+  let cancelLook = () => {};
   let running: { billId: number; upload: BillUpload | null; ended: Promise<void> } | null = null;
 
   /** The day's bill as the wallet gives it. Returns at once; {@link StoredBill} tells how it goes. */
@@ -175,13 +182,43 @@ export function createReconcile(deps: {
     mark(bill.billId, 'done');
   }
 
+  /** What was never answered comes first, so that asking again goes on where the last run ended. */
   async function settleDifferences(bill: StoredBill): Promise<void> {
-    let after = 0;
-    for (let asked = 0; asked < ASKED_MAX; asked++) {
-      const [line] = store.bills.lines(bill.billId, 'open', after, 1);
-      if (!line || stopping.signal.aborted) return;
-      after = line.line;
-      await ask(bill, line, stopping.signal);
+    const asked = new Set<number>();
+    let silent = 0;
+    for (const isAnswered of [false, true])
+      for await (const line of openLines(bill.billId)) {
+        if ((line.said !== null) !== isAnswered || asked.has(line.line)) continue;
+        if (asked.size >= ASKED_MAX || silent >= SILENT_MAX || stopping.signal.aborted) return;
+        const came = await ask(bill, line, stopping.signal);
+        if (came === 'none') continue;
+        asked.add(line.line);
+        silent = came === 'silent' ? silent + 1 : 0;
+        store.transact(() => store.bills.touch(bill.billId, clock.nowMs()));
+      }
+  }
+
+  /** Ends what nobody reads any more: without a sign of life for `quietMs`. */
+  function endAbandoned(quietMs: number): void {
+    const nowMs = clock.nowMs();
+    for (const { billId, touchedAtMs } of store.bills.unfinished())
+      if (billId !== running?.billId && nowMs - touchedAtMs >= quietMs) mark(billId, 'failed', 'interrupted');
+  }
+
+  /** Beside other processes: whether one of them was killed over a bill can be told by its silence alone. */
+  function look(): void {
+    endAbandoned(ABANDONED_MS);
+    cancelLook = clock.after(ABANDONED_MS, look);
+  }
+
+  async function* openLines(billId: number): AsyncGenerator<StoredLine> {
+    for (let after = 0; ; ) {
+      const lines = store.bills.lines(billId, 'open', after, LINES_AT_ONCE);
+      yield* lines;
+      const last = lines.at(-1);
+      if (!last) return;
+      after = last.line;
+      await run.turn();
     }
   }
 
@@ -203,11 +240,12 @@ export function createReconcile(deps: {
     resolve,
     /** Ends what a till left in the middle: it is said, and can be run again. */
     start(): void {
-      if (!deps.isAlone) return;
-      for (const { billId } of store.bills.unfinished()) mark(billId, 'failed', 'interrupted');
+      if (deps.isAlone) endAbandoned(0);
+      else look();
     },
     async stop(): Promise<void> {
       stopping.abort();
+      cancelLook();
       running?.upload?.fail(new RunStopped());
       await running?.ended;
     },

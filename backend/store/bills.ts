@@ -68,6 +68,7 @@ export function billsTable(db: Db) {
        ended_at_ms = CASE WHEN :state IN ('done', 'failed') THEN :nowMs END WHERE bill_id = :billId`,
   );
   const progress = db.prepare('UPDATE bills SET lines = ?, touched_at_ms = ? WHERE bill_id = ?');
+  const touch = db.prepare('UPDATE bills SET touched_at_ms = ? WHERE bill_id = ?');
   const remove = db.prepare('DELETE FROM bills WHERE bill_id = ?');
   const removeLines = db.prepare(
     'DELETE FROM bill_lines WHERE bill_id = ? AND line IN (SELECT line FROM bill_lines WHERE bill_id = ? LIMIT CAST(? AS INTEGER))',
@@ -148,6 +149,10 @@ export function billsTable(db: Db) {
     },
     progress(billId: number, count: number, nowMs: number): void {
       progress.run(count, nowMs, billId);
+    },
+    /** A sign of life of whoever works on it. */
+    touch(billId: number, nowMs: number): void {
+      touch.run(nowMs, billId);
     },
     numbers,
     /**

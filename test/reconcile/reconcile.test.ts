@@ -2,6 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openMemoryDatabase } from '../../backend/store/database.ts';
 import type { Store } from '../../backend/store/store.ts';
+import { MINUTE } from '../../ports/clock.ts';
+import { systemEndOfTurn } from '../../ports/turn.ts';
 import { wechatTradeBill } from '../../sandbox/bills/wechat.ts';
 import { billFile, DAY, MERCHANT, seededSales, type Way, writeBooks } from './books.ts';
 import { reconcileStand } from './stand.ts';
@@ -63,6 +65,54 @@ describe('a bill held against the ledger', () => {
     await stand.idle(billId);
     expect(stand.store.trades.byNo(missed)?.state).toBe('paid');
     expect(stand.store.bills.sums(billId).open).toBe(open - 1);
+  });
+
+  test('what no answer could settle takes no question away from what one can, however much of it there is', async () => {
+    const { stand, books, bill } = shopOf(...Array<Way>(250).fill('unknown'), 'missed', 'missed');
+    for (const tradeNo of books.missed) stand.wechat.status.set(tradeNo, 'paid');
+    const billId = await stand.drop(bill);
+    expect(stand.wechat.asked).toHaveLength(2);
+    for (const tradeNo of books.missed) expect(stand.store.trades.byNo(tradeNo)?.state).toBe('paid');
+    expect(stand.store.bills.sums(billId).open).toBe(250);
+  });
+
+  test('a run asks about so many differences, and asking again goes on with the others', async () => {
+    const { stand, books, bill } = shopOf(...Array<Way>(250).fill('missed'));
+    for (const tradeNo of books.missed) stand.wechat.status.set(tradeNo, 'closed');
+    const billId = await stand.drop(bill);
+    expect(stand.wechat.asked).toHaveLength(200);
+    const late = books.missed.slice(200);
+    for (const tradeNo of late) stand.wechat.status.set(tradeNo, 'paid');
+    stand.reconcile.askAgain(billId);
+    await stand.idle(billId);
+    for (const tradeNo of late) expect(stand.store.trades.byNo(tradeNo)?.state).toBe('paid');
+    expect(stand.wechat.asked).toHaveLength(400);
+    expect(stand.store.bills.sums(billId).open).toBe(200);
+  });
+
+  test('a wallet that is silent is left alone after a few questions', async () => {
+    const { stand, bill } = shopOf(...Array<Way>(20).fill('missed'));
+    stand.wechat.down = 'no_answer';
+    const billId = await stand.drop(bill);
+    expect(stand.wechat.asked).toHaveLength(3);
+    expect(stand.store.bills.byId(billId)).toMatchObject({ state: 'done' });
+    expect(stand.store.bills.sums(billId).open).toBe(20);
+  });
+
+  test('one that another process on the folder was killed over is said to be so once nobody has read it for long', async () => {
+    const { db, bill } = shop(2_000);
+    const dying = reconcileStand(db, () => {});
+    const billId = dying.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
+    void dying.reconcile.addPiece(billId, 0, bill, true).catch(() => {});
+    while ((dying.store.bills.byId(billId)?.lines ?? 0) === 0)
+      await new Promise((resolve) => setImmediate(resolve));
+    const beside = reconcileStand(db, systemEndOfTurn, { isAlone: false });
+    beside.reconcile.start();
+    await beside.clock.advance(9 * MINUTE);
+    expect(beside.store.bills.byId(billId)).toMatchObject({ state: 'running' });
+    await beside.clock.advance(2 * MINUTE);
+    expect(beside.store.bills.byId(billId)).toMatchObject({ state: 'failed', fault: 'interrupted' });
+    await beside.reconcile.stop();
   });
 
   test('what was cancelled at the wallet, paid and given back whole, is nothing on either side', async () => {

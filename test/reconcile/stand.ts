@@ -22,7 +22,11 @@ import { type BookChannel, DAY, MERCHANT, SELLER_ID, TILL } from './books.ts';
 const NOW_MS = Date.parse('2026-11-21T12:00:00+08:00');
 
 /** Reconciling over a database, with scripted wallets whose files are read for real, and nothing else of a till. */
-export function reconcileStand(db: Db, endOfTurn: EndOfTurn = systemEndOfTurn) {
+export function reconcileStand(
+  db: Db,
+  endOfTurn: EndOfTurn = systemEndOfTurn,
+  { isAlone } = { isAlone: true },
+) {
   const clock = new SimClock(NOW_MS);
   const store = createStore(db);
   const wechat = new ScriptedProvider('wechat');
@@ -45,7 +49,7 @@ export function reconcileStand(db: Db, endOfTurn: EndOfTurn = systemEndOfTurn) {
     wallets,
     run: createBillRun({ store, clock, tillId: TILL, endOfTurn }),
     ask: createAskAboutLine({ store, clock, wallets, settle, settleRefund, observe: () => false, hub }),
-    isAlone: true,
+    isAlone,
   });
 
   /** Resolves once no bill is being worked on. */
