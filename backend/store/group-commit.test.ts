@@ -43,6 +43,28 @@ test('a work that fails takes back its own writes only, and is told why', async 
   expect(commits).toEqual([2]);
 });
 
+test('a work of which a part failed is taken back as a whole, even when it overlooks that', async () => {
+  const overlooking = (store: ReturnType<typeof counted>['store'], no: string) => () => {
+    store.orders.insert(order(no));
+    try {
+      store.transact(() => {
+        store.orders.insert(order(`${no}-part`));
+        throw new Error('no');
+      });
+    } catch {}
+  };
+  const { commits, store } = counted();
+  expect(() => store.transact(overlooking(store, 'A1'))).toThrow('no');
+  await expect(store.transactSoon(overlooking(store, 'A2'))).rejects.toThrow('no');
+  const [third, fourth] = await Promise.allSettled([
+    store.transactSoon(overlooking(store, 'A3')),
+    store.transactSoon(() => store.orders.insert(order('A4'))),
+  ]);
+  expect([third.status, fourth.status]).toEqual(['rejected', 'fulfilled']);
+  expect(store.orders.list({ limit: 9 }).items.map(({ orderNo }) => orderNo)).toEqual(['A4']);
+  expect(commits).toEqual([1]);
+});
+
 test('a disk that refuses one refuses nobody else, and writes nothing of that one', async () => {
   const { commits, db, store } = counted();
   db.pragma(`max_page_count = ${String(db.pragma('page_count', { simple: true }))}`);

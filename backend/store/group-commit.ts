@@ -5,12 +5,12 @@ import type { Fence } from './fences.ts';
 
 /**
  * Group commit: works of several writers that meet in one turn share one transaction, and so one wait for
- * the disk. Each runs in a savepoint of its own: one that throws takes back its own writes only. All are
- * answered after the commit. When the disk refuses that, each is tried once more by itself, so that nobody
+ * the disk. Each of several runs in a savepoint of its own: one that throws takes back its own writes only. All
+ * are answered after the commit. When the disk refuses that, each is tried once more by itself, so that nobody
  * is refused for what another one wrote.
  */
 export function createGroupCommit(deps: {
-  transact<T>(work: () => T): T;
+  transact<T>(work: () => T, as?: { by: By; fence?: Fence | undefined }): T;
   /** Runs `work` in a savepoint of the running transaction; its events are `by` somebody. */
   savepoint<T>(by: By, work: () => T, fence?: Fence): T;
   endOfTurn: EndOfTurn;
@@ -20,45 +20,60 @@ export function createGroupCommit(deps: {
   function commitWaiting(): void {
     const group = waiting;
     waiting = [];
-    commit(group);
+    const [only] = group;
+    if (only && group.length === 1) commitOne(only);
+    else commitTogether(group);
   }
 
-  function commit(group: readonly Waiting[]): void {
+  /** The transaction takes back what a savepoint would. */
+  function commitOne({ by, work, fence, resolve, reject }: Waiting): void {
+    let value: unknown;
     try {
-      deps.transact(() => {
-        for (const each of group) each.run();
-      });
+      value = deps.transact(work, { by, fence });
     } catch (error) {
-      if (group.length > 1 && isStorageFault(error)) for (const each of group) commit([each]);
-      else for (const each of group) each.refuse(error);
+      reject(error);
       return;
     }
-    for (const each of group) each.settle();
+    resolve(value);
+  }
+
+  function commitTogether(group: readonly Waiting[]): void {
+    const answers: (() => void)[] = [];
+    try {
+      deps.transact(() => {
+        for (const each of group) answers.push(run(each));
+      });
+    } catch (error) {
+      if (isStorageFault(error)) for (const each of group) commitOne(each);
+      else for (const each of group) each.reject(error);
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  /** How the work is answered once it is on disk. */
+  function run({ by, work, fence, resolve, reject }: Waiting): () => void {
+    try {
+      const value = deps.savepoint(by, work, fence);
+      return () => resolve(value);
+    } catch (error) {
+      // The disk's refusal ends the whole transaction, whoever met it.
+      if (isStorageFault(error)) throw error;
+      return () => reject(error);
+    }
   }
 
   return <T>(by: By, work: () => T, fence?: Fence) =>
     new Promise<T>((resolve, reject) => {
-      let settle = () => {};
       if (waiting.length === 0) deps.endOfTurn(commitWaiting);
-      waiting.push({
-        run() {
-          try {
-            const value = deps.savepoint(by, work, fence);
-            settle = () => resolve(value);
-          } catch (error) {
-            // The disk's refusal ends the whole transaction, whoever met it.
-            if (isStorageFault(error)) throw error;
-            settle = () => reject(error);
-          }
-        },
-        settle: () => settle(),
-        refuse: reject,
-      });
+      waiting.push({ by, work, fence, resolve: resolve as (value: unknown) => void, reject });
     });
 }
 
 interface Waiting {
-  run(): void;
-  settle(): void;
-  refuse(error: unknown): void;
+  by: By;
+  work: () => unknown;
+  fence: Fence | undefined;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
 }

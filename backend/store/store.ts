@@ -52,7 +52,8 @@ export interface Store {
    * Runs `work` in one transaction, committed (and on disk) when it returns. Throws `StorageError` when
    * the disk refuses, with nothing written; what `work` itself throws passes through, with nothing written. With a
    * fence, throws `StaleHold`, with nothing written, when the writer has lost the order's lock. Its events are
-   * `by` whom it says; within another transaction, by whom that one is; else by the till itself.
+   * `by` whom it says; within another transaction, by whom that one is; else by the till itself. Within another one
+   * it is a part of it: when it throws, the whole is taken back, whatever becomes of what it threw.
    */
   transact<T>(work: () => T, as?: Writer): T;
   /**
@@ -98,7 +99,7 @@ export function createStore(
 ): Store {
   const fences = fencesTable(db, isLeased);
   const outermost = db.transaction(followed).immediate;
-  const nested = db.transaction(passed);
+  const saved = db.transaction(passed);
   const events = eventsTable(db);
   /** Written by the running transaction. */
   let written: JournalEntry[] = [];
@@ -106,13 +107,11 @@ export function createStore(
   let told: number | null = null;
   /** Of the running transaction. */
   let running: By = TILL;
+  /** What a part of the running transaction, or savepoint, threw. */
+  let failed: { error: unknown } | null = null;
 
   function transact<T>(work: () => T, { by, fence }: Writer = {}): T {
-    if (db.inTransaction) {
-      const result = guarded(() => nested(by ?? running, work, fence) as T);
-      hooks.onCommit([]);
-      return result;
-    }
+    if (db.inTransaction) return part(by ?? running, work, fence);
     written = [];
     told = null;
     const result = guarded(() => outermost(by ?? TILL, work, fence) as T);
@@ -129,8 +128,30 @@ export function createStore(
     return result;
   }
 
-  /** Runs `work`, whose events are `by` somebody, if its writer still holds what it writes under. */
+  /** A part of the running transaction: when it throws, nothing of the whole is written, whoever hears of it. */
+  function part<T>(by: By, work: () => T, fence?: Fence): T {
+    try {
+      return within(by, work, fence);
+    } catch (error) {
+      failed = { error };
+      throw error;
+    }
+  }
+
+  /** A whole transaction, or savepoint, as far as {@link within} goes. */
   function passed(by: By, work: () => unknown, fence?: Fence): unknown {
+    failed = null;
+    try {
+      const result = within(by, work, fence);
+      if (failed !== null) throw (failed as { error: unknown }).error;
+      return result;
+    } finally {
+      failed = null;
+    }
+  }
+
+  /** Runs `work`, whose events are `by` somebody, if its writer still holds what it writes under. */
+  function within<T>(by: By, work: () => T, fence?: Fence): T {
     if (fence) fences.pass(fence);
     const outer = running;
     running = by;
@@ -144,7 +165,7 @@ export function createStore(
   function savepoint<T>(by: By, work: () => T, fence?: Fence): T {
     const before = written.length;
     try {
-      return nested(by, work, fence) as T;
+      return saved(by, work, fence) as T;
     } catch (error) {
       written.length = before;
       throw error;
