@@ -1,5 +1,6 @@
 import { byTill } from '../domain/actor.ts';
 import type { Evidence } from '../domain/evidence.ts';
+import type { Order } from '../domain/order.ts';
 import { type RefundDue, type RefundPolicy, refundDue } from '../domain/refund-policy.ts';
 import { delayAfter, isPuzzle, isUrgent, type Pace, parkedAfter, stepAfter } from '../domain/steps.ts';
 import {
@@ -163,7 +164,10 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     const concerned = store.trades.ofOrder(orderNo).filter((trade) => isPending(trade) || isKept(trade));
     if (concerned.length === 0) return [];
     return store.transact(
-      () => concerned.flatMap(({ tradeNo }) => decideHere(tradeNo, 'paid_elsewhere', nowMs).changed),
+      () =>
+        concerned.flatMap(
+          ({ tradeNo }) => decideHere(mustRead(store, tradeNo), 'paid_elsewhere', nowMs).changed,
+        ),
       { fence },
     );
   }
@@ -179,7 +183,7 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
 
   /** Applies a decision of ours (deadline, cancel) to the trade. */
   function decide(tradeNo: string, event: 'deadline_passed' | 'cancel_requested', nowMs: number): Settled {
-    return store.transact(() => decideHere(tradeNo, event, nowMs));
+    return store.transact(() => decideHere(mustRead(store, tradeNo), event, nowMs));
   }
 
   /** Lets every deadline pass that has, at most `limit`, in one transaction. */
@@ -187,12 +191,15 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     const expired = store.trades.expired(nowMs, limit);
     if (expired.length === 0) return [];
     return store.transact(() =>
-      expired.flatMap(({ tradeNo }) => decideHere(tradeNo, 'deadline_passed', nowMs).changed),
+      expired.flatMap(
+        ({ tradeNo }) => decideHere(mustRead(store, tradeNo), 'deadline_passed', nowMs).changed,
+      ),
     );
   }
 
-  function decideHere(tradeNo: string, event: TradeEvent, nowMs: number): Applied {
-    const applied = apply(mustRead(store, tradeNo), event, null, nowMs, {});
+  /** `before`: the row as this transaction has read it. */
+  function decideHere(before: Trade, event: TradeEvent, nowMs: number): Applied {
+    const applied = apply(before, event, null, nowMs, {});
     if (applied.changed.length > 0) planNow(applied, nowMs);
     return applied;
   }
@@ -214,6 +221,8 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
     const becamePaid = to === 'paid' && before.state !== 'paid';
     const becameSurplus = event === 'paid_elsewhere' && isKept(before);
     const isNews = becamePaid || becameSurplus;
+    const order = isNews ? store.orders.byNo(before.orderNo) : undefined;
+    const others = becamePaid ? othersOfOrder(before) : [];
     // A code that came after we stopped is not kept: it must never be shown.
     const isShown = facts.codeUrl !== undefined && to === 'awaiting_payment';
     const after: Trade = {
@@ -226,14 +235,11 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
       paidAtMs: becamePaid ? (facts.evidence?.paidAtMs ?? nowMs) : before.paidAtMs,
       closedAtMs: to === 'closed' && before.state !== 'closed' ? nowMs : before.closedAtMs,
       late: before.late || (becamePaid && isLatePayment(before)),
-      surplus:
-        before.surplus ||
-        becameSurplus ||
-        (becamePaid && store.trades.orderHasOtherPaidTrade(before.orderNo, before.tradeNo)),
+      surplus: before.surplus || becameSurplus || others.some(({ state }) => state === 'paid'),
       refusal: to === 'failed' ? (facts.refusal ?? before.refusal) : before.refusal,
       unknown: unknownAfter(before, to, event, asked, nowMs),
     };
-    const due = isNews ? dueBack(after) : null;
+    const due = isNews ? dueBack(after, order) : null;
     after.refundDue = due?.by ?? before.refundDue;
     const next = stepAfter(after, event, asked);
     if (!store.trades.update(before, after)) return { trade: after, changed: [], next };
@@ -248,32 +254,39 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
       what: event,
       ...(isNews ? { data: paidFacts(after) } : {}),
     });
-    const others = becamePaid ? collected(after, nowMs) : [];
+    const stopped = becamePaid ? collected(after, order, others, nowMs) : [];
     if (due) book.giveBack(after, due, nowMs);
-    endChargeIfOver(store, after, nowMs);
-    return { trade: after, changed: [after, ...others], next };
+    if (!isPending(after)) endChargeIfOver(store, after, nowMs);
+    return { trade: after, changed: [after, ...stopped], next };
   }
 
   /** Whether a payment that nobody asked for goes back, and by whom. */
-  function dueBack(paid: Trade): RefundDue | null {
-    const orderCancelled = store.orders.byNo(paid.orderNo)?.state === 'cancelled';
+  function dueBack(paid: Trade, order: Order | undefined): RefundDue | null {
+    const orderCancelled = order?.state === 'cancelled';
     const due = refundDue({ ...paid, orderCancelled }, policy);
     // After a restore its refund may be known while its payment was not.
     return due !== null && book.leftFen(paid) > 0 ? due : null;
   }
 
-  /** The order is paid: said once, and every other code of it is closed. */
-  function collected(paid: Trade, nowMs: number): Trade[] {
-    if (store.orders.byNo(paid.orderNo)?.state !== 'paid') {
+  function othersOfOrder({ orderNo, tradeNo }: Trade): Trade[] {
+    return store.trades.ofOrder(orderNo).filter((other) => other.tradeNo !== tradeNo);
+  }
+
+  /**
+   * The order is paid: said once, and every other code of it is closed. Its own charge may have been given up, and
+   * another be under way by now.
+   */
+  function collected(
+    paid: Trade,
+    order: Order | undefined,
+    others: readonly Trade[],
+    nowMs: number,
+  ): Trade[] {
+    if (order?.state !== 'paid') {
       store.orders.markPaid(paid.orderNo, paid.paidAtMs ?? nowMs);
       store.events.append(happened('order.paid', paid.orderNo, nowMs, paid.tradeNo));
     }
-    // Its own charge may have been given up, and another be under way by now.
-    const charges = new Set([paid.chargeId, store.charges.lastOfOrder(paid.orderNo)?.chargeId ?? '']);
-    return [...charges]
-      .flatMap((chargeId) => store.trades.ofCharge(chargeId))
-      .filter((other) => other.tradeNo !== paid.tradeNo)
-      .flatMap((other) => decideHere(other.tradeNo, 'other_trade_paid', nowMs).changed);
+    return others.flatMap((other) => decideHere(other, 'other_trade_paid', nowMs).changed);
   }
 
   function recordIncident(before: Trade, incident: Incident, nowMs: number): Applied {

@@ -25,9 +25,10 @@ export type ExchangesTable = ReturnType<typeof exchangesTable>;
 
 /** The table `exchanges`: append only. */
 export function exchangesTable(db: Db) {
+  // By place, here and in the other tables that every payment writes: by name takes three times as long.
   const append = db.prepare(
     `INSERT INTO exchanges (trade_no, refund_no, step, asked_at_ms, duration_ms, outcome, http_status, provider_code, request_id, answer, said, seal)
-     VALUES (:tradeNo, :refundNo, :step, :askedAtMs, :durationMs, :outcome, :httpStatus, :providerCode, :requestId, :answer, :said, :seal)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const ofTrade = db.prepare<[string], Exchange>(
     `SELECT trade_no AS tradeNo, refund_no AS refundNo, step, asked_at_ms AS askedAtMs, duration_ms AS durationMs, outcome,
@@ -37,7 +38,20 @@ export function exchangesTable(db: Db) {
 
   return {
     append(exchange: Exchange): void {
-      append.run({ said: null, seal: null, ...exchange });
+      append.run(
+        exchange.tradeNo,
+        exchange.refundNo,
+        exchange.step,
+        exchange.askedAtMs,
+        exchange.durationMs,
+        exchange.outcome,
+        exchange.httpStatus,
+        exchange.providerCode,
+        exchange.requestId,
+        exchange.answer,
+        exchange.said ?? null,
+        exchange.seal ?? null,
+      );
     },
     ofTrade(tradeNo: string): Exchange[] {
       return ofTrade.all(tradeNo);

@@ -21,7 +21,7 @@ export type OrdersTable = ReturnType<typeof ordersTable>;
 export function ordersTable(db: Db) {
   const insert = db.prepare(
     `INSERT INTO orders (order_no, amount_fen, subject, note, state, source, created_at_ms, paid_at_ms)
-     VALUES (:order_no, :amount_fen, :subject, :note, :state, :source, :created_at_ms, :paid_at_ms)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const byNo = db.prepare<[string], Row>('SELECT * FROM orders WHERE order_no = ?');
   const setState = db.prepare('UPDATE orders SET state = ?, paid_at_ms = ? WHERE order_no = ?');
@@ -40,18 +40,10 @@ export function ordersTable(db: Db) {
 
   return {
     insert(order: Order): void {
-      insert.run({
-        order_no: order.orderNo,
-        amount_fen: order.amountFen,
-        subject: order.subject,
-        note: order.note,
-        state: order.state,
-        source: order.source,
-        created_at_ms: order.createdAtMs,
-        paid_at_ms: order.paidAtMs,
-      });
-      const { lastInsertRowid } = makeFindable.run(order.orderNo);
-      writeGrams.run(lastInsertRowid, searchGrams(order.orderNo, order.subject, order.note));
+      const { orderNo, amountFen, subject, note, state, source, createdAtMs, paidAtMs } = order;
+      insert.run(orderNo, amountFen, subject, note, state, source, createdAtMs, paidAtMs);
+      const { lastInsertRowid } = makeFindable.run(orderNo);
+      writeGrams.run(lastInsertRowid, searchGrams(orderNo, subject, note));
     },
     byNo(orderNo: string): Order | undefined {
       const row = byNo.get(orderNo);

@@ -118,8 +118,7 @@ export function outboxTable(db: Db) {
   const insert = db.prepare(
     `INSERT INTO outbox (kind, queue, lane, order_no, trade_no, refund_no, payload, state, parked_why, priority,
        created_at_ms, due_at_ms, lease_holder, lease_until_ms)
-     VALUES (:kind, :queue, :lane, :orderNo, :tradeNo, :refundNo, :payload, :state, :why, :priority,
-       :nowMs, :nowMs, :holder, :untilMs)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const redirect = db.prepare(
     `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = min(due_at_ms, :dueAtMs), attempts = 0,
@@ -243,8 +242,25 @@ export function outboxTable(db: Db) {
       lease: Lease | null = null,
     ): number {
       const state = entry.why === null ? 'due' : 'parked';
+      const { kind, queue, lane, orderNo, tradeNo, refundNo = null, payload, why, priority } = entry;
       const { holder = null, untilMs = null } = lease ?? {};
-      return Number(insert.run({ refundNo: null, ...entry, state, nowMs, holder, untilMs }).lastInsertRowid);
+      const { lastInsertRowid } = insert.run(
+        kind,
+        queue,
+        lane,
+        orderNo,
+        tradeNo,
+        refundNo,
+        payload,
+        state,
+        why,
+        priority,
+        nowMs,
+        nowMs,
+        holder,
+        untilMs,
+      );
+      return Number(lastInsertRowid);
     },
     /**
      * Changes what a trade's wallet is asked next, and asks it at `dueAtMs`, or before when it was due before.

@@ -501,8 +501,6 @@ CREATE UNIQUE INDEX trades_one_live ON trades (charge_id, channel)
 CREATE INDEX trades_paid ON trades (paid_at_ms, channel, charged_by, amount_fen, code_at_ms, late, surplus)
   WHERE state = 'paid';
 
-CREATE INDEX trades_paid_of_order ON trades (order_no) WHERE state = 'paid';
-
 CREATE INDEX trades_provider_end ON trades (substr(provider_trade_no, -4)) WHERE provider_trade_no IS NOT NULL;
 
 CREATE INDEX trades_provider_no ON trades (provider_trade_no) WHERE provider_trade_no IS NOT NULL;

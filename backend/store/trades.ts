@@ -101,7 +101,7 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
   const changeable = columns.filter((name) => !fixed.has(name));
   const insert = db.prepare(
     `INSERT INTO trades (${columns.join(', ')}, charged_by)
-     VALUES (${columns.map((name) => `:${name}`).join(', ')}, :charged_by)`,
+     VALUES (${columns.map(() => '?').join(', ')}, ?)`,
   );
   /** By the columns that it changes, one bit each: an index costs only whoever changes what it holds. */
   const updates = new Map<number, Statement>();
@@ -137,11 +137,6 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
     .prepare<[], number | null>(
       `SELECT min(expires_at_ms) FROM trades INDEXED BY trades_deadline
        WHERE state IN ('created', 'awaiting_payment', 'paying') AND set_aside_at_ms IS NULL`,
-    )
-    .pluck();
-  const otherPaid = db
-    .prepare<[string, string], number>(
-      "SELECT count(*) FROM trades WHERE order_no = ? AND trade_no <> ? AND state = 'paid'",
     )
     .pluck();
   /** What went back has a number of its own, by its beginning or end. */
@@ -188,7 +183,8 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
 
   return {
     insert(trade: Trade): void {
-      insert.run({ ...toRow(trade), charged_by: chargedBy() });
+      const row = toRow(trade);
+      insert.run(...columns.map((name) => row[name]), chargedBy());
     },
     /** Writes what differs between the row as it is, read in this transaction, and as it is to be; whether anything does. */
     update(before: Trade, after: Trade): boolean {
@@ -224,9 +220,6 @@ export function tradesTable(db: Db, chargedBy: () => string | null) {
     /** The earliest deadline that is still to pass, ms since the epoch; null when there is none. */
     nextDeadlineMs(): number | null {
       return nextDeadline.get() ?? null;
-    },
-    orderHasOtherPaidTrade(orderNo: string, tradeNo: string): boolean {
-      return (otherPaid.get(orderNo, tradeNo) ?? 0) > 0;
     },
     /** `text` finds numbers by beginning or end, and subjects. */
     list(filter: TradeFilter & PageQuery): Page<Trade> {

@@ -1,0 +1,2 @@
+-- An order has few trades: those that are paid are found among them.
+DROP INDEX trades_paid_of_order;
