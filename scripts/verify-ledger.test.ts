@@ -3,11 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LedgerRow } from '../backend/domain/ledger.ts';
 import { openStorage, type Storage } from '../backend/store/database.ts';
+import { ledgerHash } from '../backend/store/ledger-chain.ts';
 import { replay } from '../backend/store/restore.ts';
 import { createStore } from '../backend/store/store.ts';
 import { windowOf } from '../test/fakes/client.ts';
 import { testTill } from '../test/fakes/till.ts';
+
+const LEDGER_COLUMNS =
+  'order_no trade_no refund_no from_state to_state what actor_id reason approved_by'.split(' ');
 
 let dir: string;
 let storage: Storage;
@@ -194,6 +199,12 @@ describe('npm run verify-ledger', () => {
       'state',
     ],
     [
+      'another limit above which a second person is asked',
+      'UPDATE policy SET refund_approval_above_fen = 9000000',
+      'policy',
+      'refund_approval_above_fen',
+    ],
+    [
       'an order that is gone',
       "PRAGMA foreign_keys = OFF; DELETE FROM orders WHERE order_no = 'PAID-1'",
       'orders',
@@ -206,6 +217,34 @@ describe('npm run verify-ledger', () => {
     expect(found.mismatches).toContainEqual(expect.objectContaining({ table, column }));
     expect(new Set(found.mismatches.map(({ key }: { key: string }) => key)).size).toBe(1);
     expect(run('--data', dir).out).toContain(`${table} ${found.mismatches[0].key}: ${column} is`);
+  });
+
+  test('shows what a file says as text, whatever it would do to a terminal', () => {
+    const name = `\u001B[2K\r\u009B2JFAKE`;
+    storage.db
+      .prepare("INSERT INTO orders SELECT ?, 1, '', NULL, 'open', source, 1, NULL, 0 FROM orders LIMIT 1")
+      .run(name);
+    const { code, out } = run('--data', dir);
+    expect(code).toBe(1);
+    expect(out).toContain('FAKE: state is open');
+    expect(out).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
+
+  test('reads on where a ledger that was made anew says nothing that can be read', () => {
+    const { seq, hash } = createStore(storage.db).events.head();
+    const row = { seq: seq + 1, at_ms: 1, type: 'ledger.restored', data: '{', actor: 'till', via: 'restore' };
+    const whole = { ...Object.fromEntries(LEDGER_COLUMNS.map((name) => [name, null])), ...row } as LedgerRow;
+    storage.db
+      .prepare(
+        `INSERT INTO events (seq, at_ms, type, data, actor, via, prev_hash, hash)
+         VALUES (:seq, :at_ms, :type, :data, :actor, :via, unhex(:hash), unhex(:own))`,
+      )
+      .run({ ...row, hash, own: ledgerHash(hash, whole) });
+    expect(verdict()).toMatchObject({ code: 0, bad: null, entries: seq + 1 });
+    expect(verdict('--head', `${'a'.repeat(64)}@${seq}`)).toMatchObject({
+      code: 1,
+      lostHeads: [{ restoredAt: seq + 1 }],
+    });
   });
 
   test('says what it cannot read, and what it was not asked rightly', () => {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type BadEntry, verifyChain } from './ledger/chain.ts';
 import { headCheck, journalHeads, type KnownHead, type LostHead, readHead } from './ledger/heads.ts';
 import { openLedger } from './ledger/open.ts';
-import { type Mismatch, verifyStates } from './ledger/states.ts';
+import { type Mismatch, verifyShop, verifyStates } from './ledger/states.ts';
 
 const HELP = `Usage: npm run verify-ledger -- --data DIR|FILE [--head HASH[@SEQ]]... [--journal DIR] [--json]
 
@@ -80,11 +80,14 @@ function verify(file: string, heads: readonly KnownHead[]): Verdict {
     });
     const mismatches: Mismatch[] = [];
     let mismatchCount = 0;
-    if (bad?.kind !== 'unreadable')
-      verifyStates(db, (mismatch) => {
-        mismatchCount += 1;
-        if (mismatches.length < NAMED_MAX) mismatches.push(mismatch);
-      });
+    const found = (mismatch: Mismatch) => {
+      mismatchCount += 1;
+      if (mismatches.length < NAMED_MAX) mismatches.push(mismatch);
+    };
+    if (bad?.kind !== 'unreadable') {
+      verifyShop(db, found);
+      verifyStates(db, found);
+    }
     // What follows a bad entry was not read: a head of it is not lost for that.
     const lostHeads = check
       .lost()
@@ -140,7 +143,8 @@ function said(verdict: Verdict): string {
     verdict.ok ? 'Everything agrees. 账本完好。' : 'The ledger does not agree. 账本有问题。',
     `Head 账本末端: ${verdict.head}`,
   );
-  return `${lines.join('\n')}\n`;
+  // What the file says is not to write on the reader's screen but in its line.
+  return `${lines.map((line) => line.replaceAll(/[\p{Cc}--[\n]]/gv, '\uFFFD')).join('\n')}\n`;
 }
 
 const named = ({ seq, type, orderNo }: BadEntry) =>

@@ -29,8 +29,10 @@ export type Row = LedgerRow & { previous: string; own: string };
 /** Rows read in one go: no transaction is held longer, so that a running till is not held up. */
 const BATCH = 5_000;
 
+/** The hash of a column that holds one; else what no hash is. Its bytes as a text are not what was written. */
+const hexOf = (column: string) => `iif(typeof(${column}) = 'blob', lower(hex(${column})), '')`;
 const COLUMNS = `seq, at_ms, type, order_no, trade_no, refund_no, from_state, to_state, what, data,
-  actor, actor_id, via, reason, approved_by, lower(hex(prev_hash)) AS previous, lower(hex(hash)) AS own`;
+  actor, actor_id, via, reason, approved_by, ${hexOf('prev_hash')} AS previous, ${hexOf('hash')} AS own`;
 const TEXTS = [
   'type',
   'order_no',

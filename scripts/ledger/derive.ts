@@ -9,7 +9,7 @@ export interface EventRow {
 }
 
 /** Columns of a row as the ledger has them; undefined where it does not say. */
-export type Derived = { state: string } & Record<string, string | number | null | undefined>;
+export type Derived = Record<string, string | number | null | undefined>;
 
 const ORDER_STATES: Readonly<Record<string, string>> = {
   'order.created': 'open',
@@ -32,14 +32,15 @@ export function createDerived(events: readonly EventRow[]): {
 
   for (const event of events) {
     const { type, order_no: orderNo, trade_no: tradeNo, refund_no: refundNo, to_state: toState } = event;
+    if (typeof type !== 'string') continue;
     const data = factsOf(event.data);
     const orderState = ORDER_STATES[type];
     if (orderState !== undefined)
       orders.set(orderNo, { amount_fen: data.amountFen, ...orders.get(orderNo), state: orderState });
     if (type === 'charge.started') {
       if (event.data === null) unnamed.add(orderNo);
-      for (const each of data.trades ?? [])
-        trades.set(each.tradeNo, begun(orderNo, { ...each, chargeId: data.chargeId }));
+      for (const each of Array.isArray(data.trades) ? data.trades : [])
+        if (each) trades.set(each.tradeNo, begun(orderNo, { ...each, chargeId: data.chargeId }));
     }
     if (type === 'trade.restored' && tradeNo !== null) trades.set(tradeNo, begun(orderNo, data));
     if (tradeNo !== null && toState !== null && type.startsWith('trade.'))
@@ -51,7 +52,17 @@ export function createDerived(events: readonly EventRow[]): {
           : {}),
       });
     if (refundNo !== null && toState !== null && type.startsWith('refund.'))
-      refunds.set(refundNo, { amount_fen: data.amountFen, ...refunds.get(refundNo), state: toState });
+      refunds.set(refundNo, {
+        trade_no: tradeNo,
+        order_no: orderNo,
+        channel: trades.get(tradeNo ?? '')?.channel,
+        amount_fen: data.amountFen,
+        ...refunds.get(refundNo),
+        state: toState,
+        ...(toState === 'succeeded' && event.data !== null
+          ? { provider_refund_no: data.providerRefundNo ?? undefined, succeeded_at_ms: data.succeededAtMs }
+          : {}),
+      });
   }
   return { orders, trades, refunds, unnamed };
 }
@@ -62,6 +73,8 @@ interface Facts {
   channel?: string;
   providerTradeNo?: string | null;
   paidAtMs?: number;
+  providerRefundNo?: string | null;
+  succeededAtMs?: number;
   trades?: { tradeNo: string; channel: string; amountFen: number }[];
 }
 
@@ -69,10 +82,14 @@ function begun(orderNo: string, { channel, amountFen, chargeId }: Facts): Derive
   return { state: 'created', order_no: orderNo, channel, amount_fen: amountFen, charge_id: chargeId };
 }
 
-/** Whoever changed them was found in the chain; here they are taken as far as they can be read. */
-function factsOf(data: string | null): Facts {
+/**
+ * What an event's `data` says, as far as it can be read: who changed it was found in the chain, or made the chain
+ * anew with whatever it was.
+ */
+export function factsOf<T extends object = Facts>(data: string | null): Partial<T> {
   try {
-    return (JSON.parse(data ?? '{}') ?? {}) as Facts;
+    const facts = JSON.parse(data ?? '{}');
+    return typeof facts === 'object' && facts !== null ? facts : {};
   } catch {
     return {};
   }

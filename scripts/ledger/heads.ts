@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LEDGER_START } from '../../backend/domain/ledger.ts';
 import type { Row } from './chain.ts';
+import { factsOf } from './derive.ts';
 
 /** Where the ledger had come to, as somebody kept it elsewhere. */
 export interface KnownHead {
@@ -42,6 +43,11 @@ export function journalHeads(dir: string): KnownHead[] {
   return heads;
 }
 
+/** What `ledger.restored` says, of which this is looked at. */
+interface RestoreFacts {
+  backup: { seq: number };
+}
+
 /** Holds heads against the entries of the ledger as they are read. */
 export function headCheck(heads: readonly KnownHead[]) {
   // Of an empty ledger nothing can be missing.
@@ -58,7 +64,7 @@ export function headCheck(heads: readonly KnownHead[]) {
       const unplaced = byHash.get(row.own);
       if (unplaced) missing.delete(unplaced);
       if (row.type === 'ledger.restored')
-        restores.push({ seq: row.seq, fromSeq: JSON.parse(row.data ?? '{}').backup?.seq ?? 0 });
+        restores.push({ seq: row.seq, fromSeq: factsOf<RestoreFacts>(row.data).backup?.seq ?? 0 });
     },
     lost(): LostHead[] {
       return [...missing].map((head) => ({

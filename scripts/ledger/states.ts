@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3';
 import { createDerived, type Derived, type EventRow } from './derive.ts';
+import { createShop, type ShopEvent } from './shop.ts';
 
 /** A row that is not what the ledger says. `ledger` null: the ledger does not know it; `row` null: it is gone. */
 export interface Mismatch {
-  table: 'orders' | 'trades' | 'refunds';
+  table: 'orders' | 'trades' | 'refunds' | 'people' | 'policy' | 'shifts';
   key: string;
   column: string;
   ledger: string | null;
@@ -34,8 +35,9 @@ export function verifyStates(db: Database.Database, found: (mismatch: Mismatch) 
   );
   const refunds = hasTable(db, 'refunds')
     ? within(
-        `SELECT refunds.refund_no, refunds.state, refunds.amount_fen FROM trades JOIN refunds USING (trade_no)
-         WHERE trades.${RANGE.replace(' AND ', ' AND trades.')}`,
+        `SELECT refunds.refund_no, refunds.trade_no, refunds.order_no, refunds.channel, refunds.state,
+           refunds.amount_fen, refunds.provider_refund_no, refunds.succeeded_at_ms
+         FROM trades JOIN refunds USING (trade_no) WHERE trades.${RANGE.replace(' AND ', ' AND trades.')}`,
       )
     : null;
   const events = db.prepare<[string, string], EventRow>(
@@ -61,6 +63,33 @@ export function verifyStates(db: Database.Database, found: (mismatch: Mismatch) 
     if (to === undefined) return;
     from = to;
   }
+}
+
+/** Compares the people, the shop's rules and the closed shifts with what the ledger says of them, as one moment. */
+export function verifyShop(db: Database.Database, found: (mismatch: Mismatch) => void): void {
+  const events = db.prepare<[], ShopEvent>(
+    `SELECT seq, type, what, data, lower(hex(hash)) AS hash FROM events NOT INDEXED
+     WHERE type LIKE 'person.%' OR type IN ('setting.changed', 'shift.closed') ORDER BY seq`,
+  );
+  const compare = db.transaction(() => {
+    const shop = createShop(events.iterate());
+    // An older version's file has none of them, and its ledger says nothing of them.
+    const rows = (table: string, sql: string) => (hasTable(db, table) ? db.prepare<[], Row>(sql).all() : []);
+    const people = rows(
+      'people',
+      `SELECT person_id, name, role, iif(disabled_at_ms IS NULL, 'active', 'disabled') AS state FROM people`,
+    );
+    const shifts = rows(
+      'shifts',
+      `SELECT shift_id, 'closed' AS state, to_seq, head_hash, unfinished, totals FROM shifts
+       WHERE closed_at_ms IS NOT NULL`,
+    );
+    checkRows('people', 'person_id', people, shop.people, found);
+    checkRows('shifts', 'shift_id', shifts, shop.shifts, found);
+    if (hasTable(db, 'policy'))
+      checkRows('policy', 'only_row', rows('policy', 'SELECT * FROM policy'), shop.policy, found);
+  });
+  compare();
 }
 
 /** After every order number. */
