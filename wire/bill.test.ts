@@ -249,12 +249,7 @@ describe('a bill of somebody or some day else is refused', () => {
 });
 
 describe('money on a bill', () => {
-  test('every amount from 0.01 to 99,999.99 is read to the fen', () => {
-    for (let fen = 1; fen <= 9_999_999; fen += 31) {
-      const digits = String(fen).padStart(3, '0');
-      const yuan = `${digits.slice(0, -2)}.${digits.slice(-2)}`;
-      if (billFen(yuan) !== fen) throw new Error(yuan);
-    }
+  test('has a sign, and up to five decimals where it is a fee', () => {
     expect([billFen('-10.00'), billFen('-0.00'), billFen('1.10000'), billMilliFen('0.01234')]).toEqual([
       -1_000, 0, 110, 1_234,
     ]);

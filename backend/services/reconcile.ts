@@ -1,4 +1,4 @@
-import { type Clock, MINUTE } from '../../ports/clock.ts';
+import { type Clock, HOUR, MINUTE } from '../../ports/clock.ts';
 import { HttpFault } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import type { By } from '../domain/actor.ts';
@@ -13,6 +13,8 @@ import { BillUpload } from './bill-upload.ts';
 import { ServiceError } from './errors.ts';
 import type { Wallets } from './wallets.ts';
 
+/** How long after a day's end both wallets have written its bill at the latest (protocol: bills). */
+const READY_AFTER_MS = 10 * HOUR;
 /** Differences that the wallet is asked about by one run; beyond, something is wrong as a whole. */
 const ASKED_MAX = 200;
 /** Questions in a row without an answer after which the wallet is left alone: each may take its whole patience. */
@@ -51,20 +53,26 @@ export function createReconcile(deps: {
       switch (outcome.kind) {
         case 'lines':
           return outcome.lines;
-        case 'empty':
-          return nothing();
         case 'not_ready':
           throw new NoBill('not_ready');
-        case 'not_there': {
-          const { startMs, endMs } = boundsOf(day);
-          // The wallet has one word for both: it means "nothing" only where nothing was paid.
-          if (store.bills.isAnyPaid(channel, startMs, endMs)) throw new NoBill('not_ready');
-          return nothing();
-        }
+        case 'empty':
+        case 'not_there':
+          return nothingOf(channel, day);
         case 'unknown':
           throw new NoBill(outcome.cause);
       }
     });
+  }
+
+  /**
+   * The wallet has no bill: not yet, not any more, or because nothing happened. It means "nothing" only of a day that
+   * is over for long, and of which nothing is here. A reading that is kept never gives way to a bill that is not there.
+   */
+  function nothingOf(channel: Channel, day: string): AsyncGenerator<BillLine[]> {
+    const { startMs, endMs } = boundsOf(day);
+    if (clock.nowMs() < endMs + READY_AFTER_MS) throw new NoBill('not_ready');
+    if (store.bills.isAnyPaid(channel, startMs, endMs)) throw new NoBill('no_bill');
+    return nothing();
   }
 
   /** A bill as a file, which then comes by {@link addPiece}. */

@@ -22,6 +22,8 @@ export const billsEn = {
   'bills.state.failed': 'Not compared',
   'bills.fault.not_ready':
     'The wallet has not written this bill yet. It is ready at 10 o’clock of the next day.',
+  'bills.fault.no_bill':
+    'The wallet has no bill of this day, though payments of it are here. Bills are kept for three months.',
   'bills.fault.network': 'The wallet could not be reached. Nothing was changed.',
   'bills.fault.format': 'This file is not a bill of this wallet.',
   'bills.fault.truncated': 'The file is cut off. Get it again.',

@@ -20,6 +20,7 @@ export const billsZh = {
   'bills.state.differs': '{{lines}} 行中有 {{open}} 处待处理',
   'bills.state.failed': '未能核对',
   'bills.fault.not_ready': '钱包还没有生成这份账单，次日上午 10 点后再试。',
+  'bills.fault.no_bill': '钱包没有当天的账单，但本机有当天的收款。钱包只保留三个月的账单。',
   'bills.fault.network': '连不上钱包，没有改动任何记录。',
   'bills.fault.format': '这个文件不是该钱包的账单。',
   'bills.fault.truncated': '文件不完整，请重新下载。',

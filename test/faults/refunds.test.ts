@@ -166,6 +166,25 @@ describe('a refund', () => {
     expect(await refunds()).toEqual([]);
   });
 
+  test.each([
+    ['alipay', 'ACQ.TRADE_HAS_FINISHED'],
+    ['wechat', 'RULE_LIMIT'],
+  ] as const)(
+    'of a payment that %s took more than a year ago is refused by it, and the payment stays paid',
+    async (channel, code) => {
+      const { clock, till, refunds, tradeNo } = await paidBy(channel);
+      clock.jumpWall(366 * 24 * HOUR);
+      const { refundNo } = await till.refund({ tradeNo, amountFen: 500 });
+      await clock.advance(HOUR);
+      expect(await till.refundOf(refundNo)).toMatchObject({
+        state: 'refused',
+        refusal: { reason: 'not_refundable', providerCode: code },
+      });
+      expect((await till.trade(tradeNo)).trade).toMatchObject({ state: 'paid', refundableFen: 1_250 });
+      expect(await refunds()).toEqual([]);
+    },
+  );
+
   test.each(['alipay', 'wechat'] as const)(
     'by %s is queued without a network, may be withdrawn until it is sent, and goes out by itself',
     async (channel) => {

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openMemoryDatabase } from '../../backend/store/database.ts';
 import type { Store } from '../../backend/store/store.ts';
-import { MINUTE } from '../../ports/clock.ts';
+import { HOUR, MINUTE } from '../../ports/clock.ts';
 import { systemEndOfTurn } from '../../ports/turn.ts';
 import { wechatTradeBill } from '../../sandbox/bills/wechat.ts';
 import { billFile, DAY, MERCHANT, seededSales, type Way, writeBooks } from './books.ts';
@@ -188,6 +188,30 @@ describe('a bill held against the ledger', () => {
     }
     expect(all(stand.store, good)).toEqual(before);
   });
+
+  test.each(['empty', 'not_there'] as const)(
+    'a day of which the wallet has no bill (%s) is "nothing" only once it is over for long, and if nothing of it is here',
+    async (kind) => {
+      const { stand, bill } = shop(20);
+      const good = await stand.drop(bill);
+      stand.fetched.outcome = { kind };
+      const fetched = async (day: string) => {
+        const billId = stand.reconcile.fetch('wechat', day, 'trade');
+        await stand.idle(billId);
+        return stand.store.bills.byId(billId);
+      };
+      // It is noon of the 21st.
+      for (const day of ['2026-11-21', '2026-11-22'])
+        expect(await fetched(day)).toMatchObject({ state: 'failed', fault: 'not_ready' });
+      expect(await fetched('2026-11-18')).toMatchObject({ state: 'done', lines: 0 });
+      expect(await fetched(DAY)).toMatchObject({ state: 'failed', fault: 'no_bill' });
+      expect(stand.store.bills.byId(good)).toMatchObject({ state: 'done' });
+      await stand.clock.advance(22 * HOUR - 1);
+      expect(await fetched('2026-11-21')).toMatchObject({ fault: 'not_ready' });
+      await stand.clock.advance(1);
+      expect(await fetched('2026-11-21')).toMatchObject({ state: 'done', lines: 0 });
+    },
+  );
 
   test('what a person decided still holds when the same bill is read again', async () => {
     const { stand, bill } = shop(300);

@@ -1,6 +1,6 @@
 import { fen } from '../../backend/domain/money.ts';
 import { readDropped as readAlipay } from '../../backend/providers/alipay/bill.ts';
-import type { BillKind, BillLine, BillRequest } from '../../backend/providers/provider.ts';
+import type { BillKind, BillLine, BillOutcome, BillRequest } from '../../backend/providers/provider.ts';
 import { readDropped as readWechat } from '../../backend/providers/wechat-v3/bill.ts';
 import { createAskAboutLine } from '../../backend/services/bill-ask.ts';
 import { createBillRun } from '../../backend/services/bill-run.ts';
@@ -31,10 +31,15 @@ export function reconcileStand(
   const store = createStore(db);
   const wechat = new ScriptedProvider('wechat');
   const alipay = new ScriptedProvider('alipay');
+  const fetched: Fetched = { outcome: { kind: 'not_ready' } };
   const wallets = createWallets(
     [
-      withBills(wechat, ['trade', 'fund_flow'], (bytes, request) => readWechat(MERCHANT, bytes, request)),
-      withBills(alipay, ['trade'], (bytes, request) => readAlipay({ sellerId: SELLER_ID }, bytes, request)),
+      withBills(wechat, fetched, ['trade', 'fund_flow'], (bytes, request) =>
+        readWechat(MERCHANT, bytes, request),
+      ),
+      withBills(alipay, fetched, ['trade'], (bytes, request) =>
+        readAlipay({ sellerId: SELLER_ID }, bytes, request),
+      ),
     ],
     NOW_MS,
   );
@@ -84,6 +89,7 @@ export function reconcileStand(
     clock,
     wechat,
     alipay,
+    fetched,
     reconcile,
     idle,
     dropPieces,
@@ -104,8 +110,14 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+/** What the wallets answer when they are asked for a bill. */
+interface Fetched {
+  outcome: BillOutcome;
+}
+
 function withBills(
   provider: ScriptedProvider,
+  fetched: Fetched,
   kinds: BillKind[],
   read: (bytes: AsyncIterable<Uint8Array>, request: BillRequest) => AsyncIterable<BillLine[]>,
 ) {
@@ -116,6 +128,6 @@ function withBills(
     answer: null,
     providerDateMs: null,
   };
-  const fetch = async () => ({ outcome: { kind: 'not_ready' as const }, exchange });
+  const fetch = async () => ({ outcome: fetched.outcome, exchange });
   return Object.assign(provider, { bills: { kinds, fetch, read } });
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FEN_MAX, fen, fenToYuan, MoneyError, yuanToFen } from '../../backend/domain/money.ts';
+import { FEN_MAX, type Fen, fen, fenToYuan, MoneyError, yuanToFen } from '../../backend/domain/money.ts';
+import { billFen } from '../../wire/bill.ts';
 
 test('every amount survives the way to yuan and back', () => {
   fc.assert(
@@ -11,6 +12,18 @@ test('every amount survives the way to yuan and back', () => {
     }),
     { numRuns: 5_000 },
   );
+});
+
+test('each amount from 0.01 to 99,999.99 is the same in yuan, back in fen, and on a bill', {
+  timeout: 120_000,
+}, () => {
+  for (let value = 1; value <= 9_999_999; value++) {
+    const yuan = fenToYuan(value as Fen);
+    if (yuanToFen(yuan) !== value || billFen(yuan) !== value) throw new Error(`${value} became ${yuan}.`);
+  }
+  expect(['349.48', '145.05', '5.99', '19.99', '0.29'].map(yuanToFen)).toEqual([
+    34_948, 14_505, 599, 1_999, 29,
+  ]);
 });
 
 test('a short form means the same amount as the long one', () => {
