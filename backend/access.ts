@@ -67,15 +67,26 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
     return person;
   }
 
+  /** How somebody stands by now whose call has waited: they may have been disabled, or given another role. */
+  function standingNow({ standing, by, signedIn }: Who): Standing {
+    if (signedIn === null) return standing === 'owner' && store.people.any() ? 'nobody' : standing;
+    const person = store.people.byId(signedIn.person.personId);
+    if (!person || person.disabledAtMs !== null) return by.via === 'window' ? 'nobody' : 'stranger';
+    return standing === 'locked' ? standing : person.role;
+  }
+
+  /** Throws `ServiceError` when somebody who stands like that may not. */
+  function admit(needs: ProcedureMeta['needs'], standing: Standing): void {
+    if (RIGHTS_TABLE[needs].may[standing]) return;
+    if (standing === 'stranger') throw new ServiceError('unauthorized');
+    if (standing === 'nobody') throw new ServiceError('sign_in_needed');
+    throw new ServiceError(standing === 'locked' ? 'screen_locked' : 'not_allowed');
+  }
+
   return {
     who,
-    /** Throws `ServiceError` when somebody who stands like that may not. */
-    admit(needs: ProcedureMeta['needs'], standing: Standing): void {
-      if (RIGHTS_TABLE[needs].may[standing]) return;
-      if (standing === 'stranger') throw new ServiceError('unauthorized');
-      if (standing === 'nobody') throw new ServiceError('sign_in_needed');
-      throw new ServiceError(standing === 'locked' ? 'screen_locked' : 'not_allowed');
-    },
+    standingNow,
+    admit,
     /** Whoever changes something is there: their session is not left alone. What is only looked at may be a window by itself. */
     async note({ needs }: ProcedureMeta, method: string | undefined, { signedIn }: Who): Promise<void> {
       if (signedIn && method !== 'GET' && needs !== 'sign_in') await sessions.used(signedIn.session);
@@ -99,12 +110,14 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
     },
     /**
      * The id of the person who takes a shift over, whose PIN is checked now; null where nobody signs in. Throws as
-     * {@link approve}.
+     * {@link approve}, and as {@link admit} when the one who gives it has lost the right meanwhile.
      */
-    async takesOver(to: Approval | undefined, { seat }: CallContext, by: By): Promise<string | null> {
+    async takesOver(to: Approval | undefined, { seat }: CallContext, who: Who): Promise<string | null> {
       if (!store.people.any()) return null;
       if (to === undefined) throw new ServiceError('approval_needed');
-      return (await standsBy(to, 'work_shift', seat, by)).personId;
+      const { personId } = await standsBy(to, 'work_shift', seat, who.by);
+      admit('work_shift', standingNow(who));
+      return personId;
     },
     /** What the caller's screen shows of who is signed in. */
     signedIn({ standing, signedIn }: Who): SignedIn {

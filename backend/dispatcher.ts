@@ -102,8 +102,10 @@ export function createRouter(deps: {
     // Last, so that nothing stands between the second person's word and what it allows.
     .use(async ({ context, procedure, next }, input) => {
       const { meta } = procedure['~orpc'];
-      if (meta.approval === undefined) return next();
+      if (meta.lock === undefined && meta.approval === undefined) return next();
       const approvedBy = await access.approve(meta, input, context, context.by);
+      // For the order, or for a PIN that was looked at, it may have waited.
+      access.admit(meta.needs, access.standingNow(context.who));
       return next({ context: { by: { ...context.by, approvedBy } } });
     });
 
@@ -209,7 +211,7 @@ export function createRouter(deps: {
       open: os.shifts.open.handler(({ context }) => shifts.open(context.by)),
       close: os.shifts.close.handler(({ input, context }) => shifts.close(input.reason, context.by)),
       handOver: os.shifts.handOver.handler(async ({ input, context }) =>
-        shifts.handOver(await access.takesOver(input.to, context, context.by), input.reason, context.by),
+        shifts.handOver(await access.takesOver(input.to, context, context.who), input.reason, context.by),
       ),
       csv: os.shifts.csv.handler(({ input }) => shifts.csv(input.shiftId)),
     },
@@ -259,19 +261,23 @@ export function createRouter(deps: {
     people: {
       list: os.people.list.handler(() => people.list()),
       setUpOwner: os.people.setUpOwner.handler(({ input, context }) => desk.setUpOwner(input, context)),
-      add: os.people.add.handler(({ input, context }) => people.add(input, decider(context, input))),
-      change: os.people.change.handler(({ input, context }) => people.change(input, decider(context, input))),
+      add: os.people.add.handler(({ input, context }) => people.add(input, decider(access, context, input))),
+      change: os.people.change.handler(({ input, context }) =>
+        people.change(input, decider(access, context, input)),
+      ),
       resetPin: os.people.resetPin.handler(({ input, context }) =>
-        people.resetPin(input, decider(context, input)),
+        people.resetPin(input, decider(access, context, input)),
       ),
       disable: os.people.disable.handler(({ input, context }) =>
-        people.disable(input.personId, decider(context, input)),
+        people.disable(input.personId, decider(access, context, input)),
       ),
       changePin: os.people.changePin.handler(({ input, context }) => desk.changePin(input, context)),
     },
     policy: {
       get: os.policy.get.handler(() => store.policy.get()),
-      set: os.policy.set.handler(({ input, context }) => deps.policy.set(input, decider(context, input).by)),
+      set: os.policy.set.handler(({ input, context }) =>
+        deps.policy.set(input, decider(access, context, input).by),
+      ),
     },
     events: os.events.handler(async function* ({ lastEventId, signal, context }) {
       const end = desk.streamEnd(context, deps.clock);
@@ -291,8 +297,12 @@ function wishOf({ period = 'today', from, to }: z.infer<typeof ReportInput>): Re
 }
 
 /** In whose name a call writes. Nobody is signed in at a window: what it asks for is the till's. */
-function decider({ who, by }: { who: Who; by: By }, { reason }: { reason?: string | undefined }): Decider {
-  return { standing: who.standing, by: { ...by, reason: reason ?? null } };
+function decider(
+  access: Access,
+  { who, by }: { who: Who; by: By },
+  { reason }: { reason?: string | undefined },
+): Decider {
+  return { standing: () => access.standingNow(who), by: { ...by, reason: reason ?? null } };
 }
 
 function writer({ by, hold }: { by: By; hold?: Hold }): Writer & { fence: Hold | undefined } {

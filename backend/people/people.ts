@@ -13,9 +13,9 @@ import { hashPin } from './pin-hash.ts';
 import type { Sessions } from './sessions.ts';
 import type { Place, SignInCheck } from './sign-in.ts';
 
-/** Who decides about people: how they stand, and in whose name it is written. */
+/** Who decides about people: how they stand by now, and in whose name it is written. */
 export interface Decider {
-  standing: Standing;
+  standing(): Standing;
   by: By;
 }
 
@@ -109,9 +109,17 @@ export function createPeople(deps: {
     ): Promise<PersonView> {
       // The first one is the owner: nobody else could let anybody in.
       if (!people.any()) throw new ServiceError('sign_in_needed');
-      mustManage(standing, input.role);
+      mustManage(standing(), input.role);
       const pin = await newPin(input.pin);
-      return view(store.transact(() => insert(input.name, input.role, pin), { by }));
+      return view(
+        store.transact(
+          () => {
+            mustManage(standing(), input.role);
+            return insert(input.name, input.role, pin);
+          },
+          { by },
+        ),
+      );
     },
     /** Throws `person_not_found`, `not_allowed`, `person_name_taken`, `last_owner`. */
     change(
@@ -120,9 +128,9 @@ export function createPeople(deps: {
     ): PersonView {
       return store.transact(
         () => {
-          const before = managed(input.personId, standing);
+          const before = managed(input.personId, standing());
           const { name = before.name, role = before.role } = input;
-          mustManage(standing, role);
+          mustManage(standing(), role);
           if (role !== 'owner') mustKeepAnOwner(before);
           const namesake = people.byName(name);
           if (namesake && namesake.personId !== before.personId) throw new ServiceError('person_name_taken');
@@ -139,11 +147,11 @@ export function createPeople(deps: {
     },
     /** Throws `person_not_found`, `not_allowed`, `pin_too_simple`. Ends the person's sessions and opens a lock-out. */
     async resetPin(input: { personId: string; pin: string }, { standing, by }: Decider): Promise<PersonView> {
-      managed(input.personId, standing);
+      managed(input.personId, standing());
       const pin = await newPin(input.pin);
       const person = store.transact(
         () => {
-          const now = { ...managed(input.personId, standing), pin };
+          const now = { ...managed(input.personId, standing()), pin };
           people.update(now);
           check.unlock(now.name);
           say('person.pin_reset', { personId: now.personId });
@@ -179,7 +187,7 @@ export function createPeople(deps: {
     async disable(personId: string, { standing, by }: Decider): Promise<PersonView> {
       const person = store.transact(
         () => {
-          const before = managed(personId, standing);
+          const before = managed(personId, standing());
           mustKeepAnOwner(before);
           const now = { ...before, pin: null, disabledAtMs: clock.nowMs() };
           people.update(now);

@@ -86,7 +86,10 @@ export function createSessions(deps: { store: Store; clock: Clock; kept: Session
 
   return {
     of,
-    /** Signs the person in at the seat; whoever sat there is signed out. Throws `device_missing`. */
+    /**
+     * Signs the person in at the seat; whoever sat there is signed out. Throws `device_missing`, and
+     * `sign_in_refused` where the person has been disabled or given another PIN since it was looked at.
+     */
     async begin(person: Person, seat: Seat, by: By): Promise<Handed> {
       if (seat.deviceHash === null) throw new ServiceError('device_missing');
       const before = await of(seat);
@@ -100,6 +103,11 @@ export function createSessions(deps: { store: Store; clock: Clock; kept: Session
       };
       const tokenHash = sha256Hex(refreshToken);
       await kept.begin({ ...signIn, nowMs, untilMs: nowMs + REFRESH_MS, tokenHash });
+      // What ended all sessions of the person meanwhile knew nothing of this one.
+      if (store.people.byId(person.personId)?.pin !== person.pin) {
+        await kept.end(signIn.sessionId, clock.nowMs());
+        throw new ServiceError('sign_in_refused');
+      }
       say('session.started', person.personId, null, {
         ...by,
         actor: { kind: 'person', personId: person.personId },
