@@ -38,7 +38,8 @@ function found(request: RefundRef, node: Readonly<Record<string, unknown>>): Ref
   const amountFen = amountOf(answer.refund_amount || undefined);
   // Older refunds come without the word: their amount and number say it. With neither, nothing went back yet.
   if (!status && (amountFen === null || !number)) return { kind: 'unseen', code: '10000' };
-  if (amountFen === null || amountFen === 'unusable')
+  // With the word and the number an amount says no more; without the number it is all that is about this refund.
+  if (amountFen === 'unusable' || (amountFen === null && !number))
     return unknown('unreadable', 'refund_amount', 'The answer has no usable amount.');
   return {
     kind: 'evidence',
