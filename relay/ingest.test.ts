@@ -262,6 +262,16 @@ describe('what is not taken', () => {
     expect((await post('/notify/a/alipay', 'notify_id=4')).status).toBe(200);
   });
 
+  test('who goes away in the middle of a body leaves no place taken', async () => {
+    await start({ admission: { ...ADMISSION_LIMITS, inFlightPerTillMax: 1 } });
+    const { port } = new URL(relay.origin);
+    const socket = connectTcp(Number(port), '127.0.0.1');
+    socket.write('POST /notify/a/alipay HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
+    await expect.poll(async () => (await post('/notify/a/alipay', 'notify_id=1')).status).toBe(503);
+    socket.destroy();
+    await expect.poll(async () => (await post('/notify/a/alipay', 'notify_id=1')).status).toBe(200);
+  });
+
   test('too often for one till; the others are served', async () => {
     await start({ admission: { ...ADMISSION_LIMITS, perTill: 1 } });
     await enrol(relay.origin, 'b', keys);

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { NOTIFICATION_BYTES_MAX, RELAY_CHANNELS, type RelayChannel } from '../wire/relay.ts';
 import { refused, taken, type Words } from './acknowledgement.ts';
 import type { Admission } from './admission.ts';
 import { judgeEarly } from './early-check.ts';
-import type { Mailbox } from './mailbox.ts';
+import type { Mailbox, Notification } from './mailbox.ts';
 import type { Tally } from './metrics.ts';
 import { notificationId } from './notification-id.ts';
 import type { Registry } from './registry.ts';
@@ -30,59 +30,51 @@ export interface IngestDeps {
   trustedProxies: ReadonlySet<string>;
 }
 
-interface Post {
-  Params: { till: string; channel: string };
-}
+/** As in `/notify/{till}/{channel}`, still as it was written. */
+const ADDRESS = /^\/notify\/([^/?]+)\/([^/?]+)(?:\?|$)/;
+const NAME_CHARACTERS_MAX = 64;
 
-/** `POST /notify/{till}/{channel}`: stores the bytes as they came, then answers in the wallet's own words. */
-export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
+/** Answers a notification; false, with nothing done, when the request is none. */
+export type Ingest = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * `POST /notify/{till}/{channel}`: stores the bytes as they came, then answers in the wallet's own words. Without a
+ * framework: its way to a body takes longer than all that is done with it here.
+ */
+export function createIngest(deps: IngestDeps): Ingest {
   const { mailbox, registry, admission, clock, log, tally } = deps;
-  const seen = new WeakMap<object, { source: string; headers: Record<string, string> }>();
 
-  /** Before a byte of the body is read. */
-  function admit(request: FastifyRequest<Post>, reply: FastifyReply, done: () => void): void {
-    const { till } = request.params;
-    const channel = channelOf(request);
-    const source = sourceOf(request.raw, deps.trustedProxies);
-    if (channel === null) {
-      turnAway(reply, null, 404, 'unknown_channel');
-    } else if (!registry.find(till)) {
-      turnAway(reply, channel, 404, 'unknown_till');
-    } else {
-      const place = admission.enter(till, source);
-      if (place === 'too_often') {
-        turnAway(reply, channel, 429, place);
-      } else if (place === 'too_many_at_once') {
-        turnAway(reply, channel, 503, place);
-      } else {
-        reply.raw.once('close', () => place.leave());
-        tally.received(channel);
-        seen.set(request, { source, headers: keptHeaders(request.headers) });
-        // The framework refuses types that are none; here any type will do.
-        request.raw.headers['content-type'] = 'application/octet-stream';
-        done();
-      }
-    }
-  }
-
-  function turnAway(reply: FastifyReply, channel: RelayChannel | null, status: number, reason: string): void {
-    tally.refused(reason);
-    // Its body, which nobody will read, may be on the way.
-    reply.header('connection', 'close');
-    if (status === 429 || status === 503) reply.header('retry-after', '1');
-    say(reply, refused(channel, status, reason));
-  }
-
-  async function take(request: FastifyRequest<Post>, reply: FastifyReply): Promise<FastifyReply> {
-    const { till } = request.params;
-    const channel = channelOf(request) ?? 'test';
-    const body = request.body;
-    if (!(body instanceof Buffer) || body.length === 0) {
+  async function receive(
+    request: IncomingMessage,
+    response: ServerResponse,
+    till: string,
+    channel: RelayChannel | null,
+  ): Promise<void> {
+    // Before a byte of the body is read.
+    const source = sourceOf(request, deps.trustedProxies);
+    if (till.length > NAME_CHARACTERS_MAX) return turnAway(response, channel, 414, 'endless_name');
+    if (channel === null) return turnAway(response, null, 404, 'unknown_channel');
+    if (!registry.find(till)) return turnAway(response, channel, 404, 'unknown_till');
+    const place = admission.enter(till, source);
+    if (place === 'too_often') return turnAway(response, channel, 429, place);
+    if (place === 'too_many_at_once') return turnAway(response, channel, 503, place);
+    response.once('close', () => place.leave());
+    tally.received(channel);
+    const body = await bodyOf(request);
+    if (body === 'too_large') return turnAway(response, channel, 413, body);
+    if (body.length === 0) {
       tally.refused('empty');
-      return say(reply, refused(channel, 400, 'empty'));
+      return say(response, refused(channel, 400, 'empty'));
     }
+    await take({ till, channel, source, headers: keptHeaders(request.headers), body }, response);
+  }
+
+  async function take(
+    posted: Omit<Notification, 'id' | 'receivedMs' | 'body'> & { body: Buffer },
+    response: ServerResponse,
+  ): Promise<void> {
+    const { till, channel, source, headers, body } = posted;
     const receivedMs = clock.nowMs();
-    const { source, headers } = seen.get(request) ?? { source: '', headers: {} };
     const verdict = deps.walletKeys
       ? judgeEarly({ channel, headers, body }, deps.walletKeys.of(till))
       : 'unjudged';
@@ -90,7 +82,7 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     if (verdict === 'forged') {
       tally.forged(channel);
       log.debug({ till, channel, bytes: body.length, source }, 'a forgery was dropped');
-      return say(reply, refused(channel, 401, 'forged'));
+      return say(response, refused(channel, 401, 'forged'));
     }
     const id = notificationId(till, channel, body);
     let result: Awaited<ReturnType<Mailbox['put']>> | 'late';
@@ -104,11 +96,24 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     if (result === 'full' || result === 'late') {
       const reason = result === 'full' ? 'mailbox_full' : 'not_stored';
       tally.refused(reason);
-      reply.header('retry-after', '15');
-      return say(reply, refused(channel, 503, reason));
+      response.setHeader('retry-after', '15');
+      return say(response, refused(channel, 503, reason));
     }
     tally[result](channel);
-    return say(reply, taken(channel));
+    say(response, taken(channel));
+  }
+
+  function turnAway(
+    response: ServerResponse,
+    channel: RelayChannel | null,
+    status: number,
+    reason: string,
+  ): void {
+    tally.refused(reason);
+    // Its body, which nobody will read, may be on the way.
+    response.setHeader('connection', 'close');
+    if (status === 429 || status === 503) response.setHeader('retry-after', '1');
+    say(response, refused(channel, status, reason));
   }
 
   function inTime<T>(work: Promise<T>): Promise<T | 'late'> {
@@ -118,30 +123,45 @@ export function registerIngest(app: FastifyInstance, deps: IngestDeps): void {
     });
   }
 
-  app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
-      done(null, body),
-    );
-    scope.setErrorHandler((error: { statusCode?: number }, request, reply) => {
-      const status = error.statusCode ?? 500;
-      const reason = status === 413 ? 'too_large' : status < 500 ? 'malformed' : 'internal';
-      if (status >= 500) log.error({ err: error }, 'a notification was not taken in');
-      tally.refused(reason);
-      reply.header('connection', 'close');
-      return say(reply, refused(channelOf(request as FastifyRequest<Post>), status, reason));
+  return (request, response) => {
+    const address = request.method === 'POST' ? ADDRESS.exec(request.url ?? '') : null;
+    if (!address) return false;
+    const [, till = '', name] = address;
+    const channel = RELAY_CHANNELS.find((each) => each === name) ?? null;
+    receive(request, response, till, channel).catch((error: unknown) => {
+      log.error({ err: error }, 'a notification was not taken in');
+      if (!response.headersSent) turnAway(response, channel, 500, 'internal');
     });
-    scope.post<Post>('/notify/:till/:channel', { bodyLimit: NOTIFICATION_BYTES_MAX, onRequest: admit }, take);
+    return true;
+  };
+}
+
+/** The bytes; never settles when the sender goes away before the last. What is past the bound is not kept. */
+function bodyOf(request: IncomingMessage): Promise<Buffer | 'too_large'> {
+  return new Promise((resolve) => {
+    if (Number(request.headers['content-length'] ?? 0) > NOTIFICATION_BYTES_MAX) return resolve('too_large');
+    let chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= NOTIFICATION_BYTES_MAX) {
+        chunks.push(chunk);
+      } else {
+        chunks = [];
+        resolve('too_large');
+      }
+    });
+    request.on('end', () => {
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks));
+    });
   });
 }
 
-function channelOf(request: FastifyRequest<Post>): RelayChannel | null {
-  return RELAY_CHANNELS.find((channel) => channel === request.params.channel) ?? null;
-}
-
-function say(reply: FastifyReply, { status, contentType, body }: Words): FastifyReply {
-  if (contentType) reply.header('content-type', contentType);
-  return reply.code(status).send(body === '' ? undefined : body);
+function say(response: ServerResponse, { status, contentType, body }: Words): void {
+  response.statusCode = status;
+  if (contentType) response.setHeader('content-type', contentType);
+  response.end(body);
 }
 
 function keptHeaders(

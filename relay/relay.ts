@@ -1,14 +1,14 @@
-import type { Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import fastify from 'fastify';
 import type { Registry as Metrics } from 'prom-client';
-import { type Clock, MINUTE } from '../ports/clock.ts';
+import { type Clock, MINUTE, SECOND } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import { EnrolRequest } from '../wire/relay.ts';
 import { problem, registerAdmin, registerProblems } from './admin.ts';
 import { type AdmissionLimits, createAdmission, createRateLimit } from './admission.ts';
 import { readBacklogs } from './backlogs.ts';
-import { registerIngest } from './ingest.ts';
+import { createIngest } from './ingest.ts';
 import type { Mailbox } from './mailbox.ts';
 import { createTally } from './metrics.ts';
 import { registerOperatorPage } from './operator-page.ts';
@@ -21,7 +21,14 @@ import type { WalletKeys } from './wallet-keys.ts';
 const REQUEST_MS_MAX = 5_000;
 /** Of enrolments and the operator's requests; notifications have a bound of their own. */
 const OWN_BODY_BYTES_MAX = 16 * 1024;
-const HEADER_BYTES_MAX = 8 * 1024;
+const SERVER_LIMITS: ServerOptions = {
+  requestTimeout: REQUEST_MS_MAX,
+  headersTimeout: REQUEST_MS_MAX,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 8 * 1024,
+  // A wallet may have more to post.
+  keepAliveTimeout: 72 * SECOND,
+};
 /** Enrolments a second from one source, lasting: a code has 60 bits. */
 const ENROLMENTS_PER_SECOND = 2;
 const SWEEP_MS = MINUTE;
@@ -55,17 +62,6 @@ export interface Relay {
 export async function createRelay(deps: RelayDeps): Promise<Relay> {
   const { mailbox, registry, clock, log, metrics } = deps;
   const trustedProxies = new Set(deps.trustedProxies);
-  const app = fastify({
-    logger: false,
-    requestTimeout: REQUEST_MS_MAX,
-    bodyLimit: OWN_BODY_BYTES_MAX,
-    routerOptions: { maxParamLength: 64 },
-    http: {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: REQUEST_MS_MAX,
-      connectionsCheckingInterval: 1_000,
-    },
-  });
   const tally = createTally(metrics, async () => ({
     backlogs: await readBacklogs(
       mailbox,
@@ -74,6 +70,21 @@ export async function createRelay(deps: RelayDeps): Promise<Relay> {
     connected: push.connected(),
     nowMs: clock.nowMs(),
   }));
+  const ingest = createIngest({
+    ...deps,
+    tally,
+    trustedProxies,
+    admission: createAdmission(clock, deps.admission),
+  });
+  const app = fastify({
+    logger: false,
+    bodyLimit: OWN_BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: 64 },
+    serverFactory: (handle) =>
+      createServer(SERVER_LIMITS, (request, response) => {
+        if (!ingest(request, response)) handle(request, response);
+      }),
+  });
   const push = createPush(app.server, {
     ...deps,
     tally,
@@ -83,12 +94,6 @@ export async function createRelay(deps: RelayDeps): Promise<Relay> {
   });
 
   registerProblems(app, log);
-  registerIngest(app, {
-    ...deps,
-    tally,
-    trustedProxies,
-    admission: createAdmission(clock, deps.admission),
-  });
   registerAdmin(app, { ...deps, push, trustedProxies, token: deps.adminToken });
   registerOperatorPage(app);
 

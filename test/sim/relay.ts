@@ -9,7 +9,7 @@ import { MINUTE } from '../../ports/clock.ts';
 import type { HttpAnswer } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import { ADMISSION_LIMITS, createAdmission } from '../../relay/admission.ts';
-import { registerIngest } from '../../relay/ingest.ts';
+import { createIngest } from '../../relay/ingest.ts';
 import { MAILBOX_LIMITS, type Mailbox } from '../../relay/mailbox.ts';
 import { createTally } from '../../relay/metrics.ts';
 import { createRegistry, type Registry } from '../../relay/registry.ts';
@@ -129,8 +129,7 @@ export function createSimRelay(world: World, scenario: RelayScenario): SimRelay 
       connected: 0,
       nowMs: clock.nowMs(),
     }));
-    const app = fastify({ logger: false, pluginTimeout: 0 });
-    registerIngest(app, {
+    const ingest = createIngest({
       mailbox,
       registry,
       walletKeys: scenario.checksEarly ? publicKeysOf(world.sandbox.identity()) : null,
@@ -139,6 +138,12 @@ export function createSimRelay(world: World, scenario: RelayScenario): SimRelay 
       log,
       tally,
       trustedProxies: new Set(),
+    });
+    // The framework here for requests that no socket carries.
+    const app = fastify({ logger: false, pluginTimeout: 0 });
+    app.addHook('onRequest', (request, reply, done) => {
+      if (ingest(request.raw, reply.raw)) reply.hijack();
+      else done();
     });
     await app.ready();
     const sweep = () => {
