@@ -62,6 +62,8 @@ const EXPECTED: Record<string, { input?: object; may: string }> = {
   'bills.lines': { input: { billId: 1 }, may: 'owner manager' },
   'bills.ask': { input: { billId: 1 }, may: 'owner manager' },
   'bills.resolve': { input: { billId: 1, line: 1, reason: 'because' }, may: 'owner manager' },
+  'bills.resolveLines': { input: { billId: 1, lines: [1], reason: 'because' }, may: 'owner manager' },
+  'bills.stop': { input: { billId: 1 }, may: 'owner manager' },
   'bills.csv': { input: { billId: 1 }, may: 'owner manager' },
   'reports.takings': { input: {}, may: 'owner manager integrator' },
   'reports.csv': { input: {}, may: 'owner manager integrator' },

@@ -339,7 +339,7 @@ export function createBackend(ports: BackendPorts): Backend {
       days,
       hours: createKeptHours({ store, days, endOfTurn: ports.endOfTurn }),
     }),
-    bills: { reconcile, views: createBillViews(store) },
+    bills: { reconcile, views: createBillViews(store, reconcile.progressOf) },
     stream: createStream({ store, hub, clock, status, views }),
   });
   const auth = createAuth({ store, clock, random, tillId, apiKey: ports.apiKey, tokens: staff.tokens });

@@ -221,9 +221,7 @@ export function createRouter(deps: {
       fetch: os.bills.fetch.handler(({ input }) =>
         bills.views.byId(bills.reconcile.fetch(input.channel, input.day, input.kind)),
       ),
-      drop: os.bills.drop.handler(({ input }) =>
-        bills.views.byId(bills.reconcile.drop(input.channel, input.day, input.kind, input.fileName)),
-      ),
+      drop: os.bills.drop.handler(({ input }) => bills.views.byId(bills.reconcile.drop(input))),
       piece: os.bills.piece.handler(async ({ input }) => {
         const { billId, position, base64, isLast } = input;
         await bills.reconcile.addPiece(billId, position, Buffer.from(base64, 'base64'), isLast);
@@ -237,7 +235,15 @@ export function createRouter(deps: {
         return bills.views.byId(input.billId);
       }),
       resolve: os.bills.resolve.handler(({ input, context }) => {
-        bills.reconcile.resolve(input.billId, input.line, input.reason, context.by);
+        bills.reconcile.resolve(input.billId, [input.line], input.reason, context.by);
+        return bills.views.byId(input.billId);
+      }),
+      resolveLines: os.bills.resolveLines.handler(({ input, context }) => {
+        bills.reconcile.resolve(input.billId, input.lines, input.reason, context.by);
+        return bills.views.byId(input.billId);
+      }),
+      stop: os.bills.stop.handler(async ({ input }) => {
+        await bills.reconcile.stopOne(input.billId);
         return bills.views.byId(input.billId);
       }),
       csv: os.bills.csv.handler(({ input }) => bills.views.csv(input.billId, input.cursor)),

@@ -35,6 +35,17 @@ export const DIFFERENCES = [
   'unlisted',
 ] as const satisfies LineClass[];
 
+/**
+ * How far a bill is that is being worked on: `fetching` the wallet is asked where it is · `reading` bytes of the file ·
+ * `asking` differences that the wallet was asked about, of so many at most. `of` is null where the whole is not known.
+ */
+export const BillProgress = z.object({
+  phase: z.enum(['fetching', 'reading', 'asking']),
+  done: z.int(),
+  of: z.int().nullable(),
+});
+export type BillProgress = z.infer<typeof BillProgress>;
+
 export const Bill = z.object({
   billId: z.int(),
   channel: Channel,
@@ -58,6 +69,8 @@ export const Bill = z.object({
   feeMilliFen: z.int(),
   /** Of a bill of movements: what the day's trade bill comes to; null where it was not read, and of a trade bill. */
   tradeBill: z.object({ paidFen: z.int(), refundedFen: z.int(), feeMilliFen: z.int() }).nullable(),
+  /** Null once it is done or failed, and where another process works on it. */
+  progress: BillProgress.nullable(),
   begunAt: Instant,
   endedAt: Instant.nullable(),
 });
@@ -101,6 +114,18 @@ export const ResolveLineInput = BillRef.extend({
   /** Why the difference is none any more. */
   reason: z.string().trim().min(1).max(200),
   approval: Approval.optional(),
+});
+
+/** Differences that one call decides. */
+const RESOLVED_AT_ONCE_MAX = 500;
+export const ResolveLinesInput = ResolveLineInput.omit({ line: true }).extend({
+  lines: z.array(z.int().positive()).min(1).max(RESOLVED_AT_ONCE_MAX),
+});
+
+export const DropBillInput = FetchBillInput.extend({
+  fileName: z.string().min(1).max(200),
+  /** How long the file is: without it nobody can say how much of it is still to come. */
+  fileBytes: z.int().min(0).optional(),
 });
 
 /** The most of a file that one call carries, bytes. */

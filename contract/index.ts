@@ -4,9 +4,11 @@ import {
   Bill,
   BillLine,
   BillRef,
+  DropBillInput,
   FetchBillInput,
   LINE_CLASSES,
   ResolveLineInput,
+  ResolveLinesInput,
   UploadPieceInput,
 } from './bill.ts';
 import { TillEvent } from './events.ts';
@@ -417,7 +419,7 @@ export const contract = {
         path: '/bills/files',
         summary: 'Reconcile a bill that comes as a file, in pieces',
       })
-      .input(FetchBillInput.extend({ fileName: z.string().min(1).max(200) }))
+      .input(DropBillInput)
       .output(Bill),
     piece: procedure('close_day')
       .route({ method: 'POST', path: '/bills/{billId}/pieces', summary: 'The next piece of the file' })
@@ -452,6 +454,22 @@ export const contract = {
         summary: 'End a difference by hand, with a reason; no money state changes',
       })
       .input(ResolveLineInput)
+      .output(Bill),
+    resolveLines: procedure('close_day', { approval: 'always' })
+      .route({
+        method: 'POST',
+        path: '/bills/{billId}/resolve',
+        summary: 'End several differences by hand for one reason: all of them, or none',
+      })
+      .input(ResolveLinesInput)
+      .output(Bill),
+    stop: procedure('close_day')
+      .route({
+        method: 'POST',
+        path: '/bills/{billId}/stop',
+        summary: 'Stop reading a bill, or asking about it; what an earlier reading found stays',
+      })
+      .input(BillRef)
       .output(Bill),
     csv: procedure('close_day')
       .route({

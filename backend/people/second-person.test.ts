@@ -78,6 +78,10 @@ describe('a second person', () => {
     expect(await end(staff.manager)).toBe('approval_needed');
     expect(await end(staff.manager, { operator: NAMES.manager, pin: '000000' })).toBe('approval_refused');
     expect(await end(staff.manager, { operator: NAMES.owner, pin: PINS.owner })).toBe('bill_not_found');
+    const several = { billId: 1, lines: [1, 2], reason: 'because' };
+    expect(await codeOf(call(api.bills.resolveLines, several, { context: staff.manager }))).toBe(
+      'approval_needed',
+    );
   });
 
   test('is asked for by a payment above the limit that nobody asked for and that is to go back', async () => {

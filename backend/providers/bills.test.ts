@@ -118,6 +118,20 @@ describe('a wallet’s bill', () => {
     },
   );
 
+  test.each(['wechat', 'alipay'] as const)(
+    'of %s says how much of it has come, and of how much',
+    async (channel) => {
+      shop.download.pieceBytes = 50;
+      const outcome = await fetchedAt(NEXT_MIDNIGHT_MS + 10 * HOUR, channel);
+      if (outcome.kind !== 'lines') throw new Error(outcome.kind);
+      const { done, of } = outcome.read();
+      expect(of).toBeGreaterThan(100);
+      expect(done).toBeLessThan(of ?? 0);
+      await linesOf(outcome);
+      expect(outcome.read()).toEqual({ done: of, of });
+    },
+  );
+
   test('whose bytes are not those that WeChat announced is refused', async () => {
     shop.download.spoil = (bytes) => gzipSync(Buffer.concat([gunzipSync(bytes), Buffer.from('\r\n')]));
     await expect(linesOf(await fetchedAt(NEXT_MIDNIGHT_MS + 10 * HOUR, 'wechat'))).rejects.toMatchObject({

@@ -69,9 +69,15 @@ export interface Bills {
   read(bytes: AsyncIterable<Uint8Array>, request: BillRequest): AsyncIterable<BillLine[]>;
 }
 
+/** Bytes of a bill's file so far; `of` is null where nobody said how long it is. */
+export interface FileRead {
+  done: number;
+  of: number | null;
+}
+
 export type BillOutcome =
-  /** To be read at once: the address behind it lives for seconds. */
-  | { kind: 'lines'; lines: AsyncIterable<BillLine[]> }
+  /** To be read at once: the address behind it lives for seconds. `read` says how much of the file has come. */
+  | { kind: 'lines'; lines: AsyncIterable<BillLine[]>; read(): FileRead }
   /** Nothing happened on that day. */
   | { kind: 'empty' }
   | { kind: 'not_ready' }

@@ -22,6 +22,11 @@ export class BillUpload {
     this.#waitForPiece();
   }
 
+  /** Bytes that have come. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Resolves once the reader has the piece; false: it does not follow the last one. */
   async offer(position: number, bytes: Uint8Array, isLast: boolean): Promise<boolean> {
     if (this.#failure) throw this.#failure;

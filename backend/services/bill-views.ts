@@ -1,4 +1,9 @@
-import type { BillLine as BillLineView, Bill as BillView, LineClass } from '../../contract/bill.ts';
+import type {
+  BillLine as BillLineView,
+  BillProgress,
+  Bill as BillView,
+  LineClass,
+} from '../../contract/bill.ts';
 import { CSV_START, csvRow } from '../domain/csv.ts';
 import { type Fen, fenToYuan } from '../domain/money.ts';
 import { storeInstant } from '../domain/store-time.ts';
@@ -28,14 +33,24 @@ const HEAD = [
   'reason',
 ];
 
-/** Bills and their lines as the contract shows them, and as a file. */
-export function createBillViews(store: Store) {
+/** Bills and their lines as the contract shows them, and as a file; `progressOf` what is being worked on here. */
+export function createBillViews(
+  store: Store,
+  progressOf: (billId: number) => BillProgress | null = () => null,
+) {
   function bill(stored: StoredBill): BillView {
     const { begunAtMs, touchedAtMs: _, endedAtMs, ...told } = stored;
     // Sums of a bill that is being read would be read from all of it, each time.
     const sums = stored.state === 'running' ? NOTHING : store.bills.sums(stored.billId);
     const tradeBill = stored.kind === 'fund_flow' ? sumsOfTradeBill(stored) : null;
-    return { ...told, ...sums, tradeBill, begunAt: storeInstant(begunAtMs), endedAt: instant(endedAtMs) };
+    return {
+      ...told,
+      ...sums,
+      tradeBill,
+      progress: progressOf(stored.billId),
+      begunAt: storeInstant(begunAtMs),
+      endedAt: instant(endedAtMs),
+    };
   }
 
   function sumsOfTradeBill(stored: StoredBill): BillView['tradeBill'] {

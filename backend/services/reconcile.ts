@@ -1,3 +1,4 @@
+import type { BillProgress } from '../../contract/bill.ts';
 import { type Clock, HOUR, MINUTE } from '../../ports/clock.ts';
 import { HttpFault } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
@@ -23,6 +24,15 @@ const LINES_AT_ONCE = 100;
 /** Without a sign of life for so long, nobody reads a bill any more: far beyond any question and any pause of a file. */
 const ABANDONED_MS = 10 * MINUTE;
 
+/** Work on one bill, as it goes on. */
+interface Work {
+  billId: number;
+  upload: BillUpload | null;
+  stop: AbortController;
+  progress(): BillProgress;
+  ended: Promise<void>;
+}
+
 /**
  * Holds the wallets' bills against the ledger, one at a time. What is read is kept; what differs is asked about at
  * the wallet, whose answer alone settles; the rest waits for a person. Safe to run again, also after the till
@@ -41,17 +51,18 @@ export function createReconcile(deps: {
   isAlone: boolean;
 }) {
   const { store, clock, log, wallets, run, ask } = deps;
-  const stopping = new AbortController();
   let cancelLook = () => {};
-  let running: { billId: number; upload: BillUpload | null; ended: Promise<void> } | null = null;
+  let running: Work | null = null;
 
   /** The day's bill as the wallet gives it. Returns at once; {@link StoredBill} tells how it goes. */
   function fetch(channel: Channel, day: string, kind: BillKind): number {
     const bills = billsOf(channel, kind);
-    return begin({ channel, day, kind, source: 'wallet', fileName: null }, null, async () => {
-      const { outcome } = await bills.fetch({ day, kind }, { nowMs: clock.nowMs(), signal: stopping.signal });
+    return begin({ channel, day, kind, source: 'wallet', fileName: null }, null, async (work) => {
+      const { signal } = work.stop;
+      const { outcome } = await bills.fetch({ day, kind }, { nowMs: clock.nowMs(), signal });
       switch (outcome.kind) {
         case 'lines':
+          work.progress = () => ({ phase: 'reading', ...outcome.read() });
           return outcome.lines;
         case 'not_ready':
           throw new NoBill('not_ready');
@@ -76,12 +87,19 @@ export function createReconcile(deps: {
   }
 
   /** A bill as a file, which then comes by {@link addPiece}. */
-  function drop(channel: Channel, day: string, kind: BillKind, fileName: string): number {
-    const bills = billsOf(channel, kind);
+  function drop({
+    fileBytes = null,
+    ...file
+  }: Pick<StoredBill, 'channel' | 'day' | 'kind'> & {
+    fileName: string;
+    fileBytes?: number | null | undefined;
+  }): number {
+    const bills = billsOf(file.channel, file.kind);
     const upload = new BillUpload(clock);
-    return begin({ channel, day, kind, source: 'file', fileName }, upload, async () =>
-      bills.read(upload.bytes(), { day, kind }),
-    );
+    return begin({ ...file, source: 'file' }, upload, async (work) => {
+      work.progress = () => ({ phase: 'reading', done: upload.position, of: fileBytes });
+      return bills.read(upload.bytes(), file);
+    });
   }
 
   async function addPiece(
@@ -105,40 +123,42 @@ export function createReconcile(deps: {
   function askAgain(billId: number): void {
     const bill = mustHave(billId);
     if (bill.state !== 'done') throw new ServiceError('bill_busy');
-    occupy(bill.billId, null, async () => {
+    occupy(bill.billId, null, async (work) => {
       mark(bill.billId, 'asking');
-      await settleDifferences(bill);
+      await settleDifferences(bill, work);
       mark(bill.billId, 'done');
     });
   }
 
-  /** A person ends a difference, for a reason. No money state changes by it. */
-  function resolve(billId: number, line: number, reason: string, by?: By): void {
+  /**
+   * A person ends differences, for a reason: each in the ledger by itself, all of them or none. No money state changes
+   * by it.
+   */
+  function resolve(billId: number, lines: readonly number[], reason: string, by?: By): void {
     const bill = mustHave(billId);
-    const found = store.bills.line(billId, line);
-    if (!found || found.resolution !== null) throw new ServiceError('bill_line_not_open');
     store.transact(
       () => {
-        store.bills.note(billId, line, { said: found.said, resolution: 'by_person', reason });
-        store.events.append({
-          atMs: clock.nowMs(),
-          type: 'bill.resolved',
-          orderNo: null,
-          tradeNo: null,
-          fromState: null,
-          toState: null,
-          what: found.class,
-          data: {
-            channel: bill.channel,
-            day: bill.day,
-            line,
-            tradeNo: found.tradeNo,
-            refundNo: found.refundNo,
-          },
-        });
+        for (const line of lines) resolveOne(bill, line, reason);
       },
       { by: by && { ...by, reason } },
     );
+  }
+
+  function resolveOne({ billId, channel, day }: StoredBill, line: number, reason: string): void {
+    const found = store.bills.line(billId, line);
+    if (!found || found.resolution !== null) throw new ServiceError('bill_line_not_open');
+    const { said, tradeNo, refundNo } = found;
+    store.bills.note(billId, line, { said, resolution: 'by_person', reason });
+    store.events.append({
+      atMs: clock.nowMs(),
+      type: 'bill.resolved',
+      orderNo: null,
+      tradeNo: null,
+      fromState: null,
+      toState: null,
+      what: found.class,
+      data: { channel, day, line, tradeNo, refundNo },
+    });
   }
 
   function billsOf(channel: Channel, kind: BillKind): Bills {
@@ -147,7 +167,7 @@ export function createReconcile(deps: {
     return bills;
   }
 
-  type Opening = () => Promise<AsyncIterable<BillLine[]>>;
+  type Opening = (work: Work) => Promise<AsyncIterable<BillLine[]>>;
 
   function begin(
     bill: Pick<StoredBill, 'channel' | 'day' | 'kind' | 'source' | 'fileName'>,
@@ -156,26 +176,34 @@ export function createReconcile(deps: {
   ): number {
     if (running) throw new ServiceError('bill_busy');
     const billId = store.transact(() => store.bills.insert(bill, clock.nowMs()));
-    occupy(billId, upload, () => carryOut(mustHave(billId), upload, open));
+    occupy(billId, upload, (work) => carryOut(mustHave(billId), work, open));
     return billId;
   }
 
-  function occupy(billId: number, upload: BillUpload | null, work: () => Promise<void>): void {
+  function occupy(billId: number, upload: BillUpload | null, carryOn: (work: Work) => Promise<void>): void {
     if (running) throw new ServiceError('bill_busy');
-    const ended = work()
+    const work: Work = {
+      billId,
+      upload,
+      stop: new AbortController(),
+      progress: () => ({ phase: 'fetching', done: 0, of: null }),
+      ended: Promise.resolve(),
+    };
+    running = work;
+    work.ended = carryOn(work)
       .catch((error: unknown) => log.error({ err: error, billId }, 'a bill could not be worked on'))
       .finally(() => {
         running = null;
       });
-    running = { billId, upload, ended };
   }
 
-  async function carryOut(bill: StoredBill, upload: BillUpload | null, open: Opening): Promise<void> {
+  async function carryOut(bill: StoredBill, work: Work, open: Opening): Promise<void> {
+    const { signal } = work.stop;
     try {
-      await run.read(bill, await open(), stopping.signal);
+      await run.read(bill, await open(work), signal);
     } catch (error) {
-      upload?.fail(error as Error);
-      const fault = faultOf(error);
+      work.upload?.fail(error as Error);
+      const fault = signal.aborted ? 'interrupted' : faultOf(error);
       log.warn(
         { billId: bill.billId, channel: bill.channel, day: bill.day, fault, err: error },
         'bill not read',
@@ -186,19 +214,22 @@ export function createReconcile(deps: {
     }
     mark(bill.billId, 'asking');
     await run.replaceEarlier(bill);
-    await settleDifferences(bill);
+    await settleDifferences(bill, work);
     mark(bill.billId, 'done');
   }
 
   /** What was never answered comes first, so that asking again goes on where the last run ended. */
-  async function settleDifferences(bill: StoredBill): Promise<void> {
+  async function settleDifferences(bill: StoredBill, work: Work): Promise<void> {
+    const { signal } = work.stop;
     const asked = new Set<number>();
+    const of = Math.min(store.bills.sums(bill.billId).open, ASKED_MAX);
+    work.progress = () => ({ phase: 'asking', done: asked.size, of });
     let silent = 0;
     for (const isAnswered of [false, true])
       for await (const line of openLines(bill.billId)) {
         if ((line.said !== null) !== isAnswered || asked.has(line.line)) continue;
-        if (asked.size >= ASKED_MAX || silent >= SILENT_MAX || stopping.signal.aborted) return;
-        const came = await ask(bill, line, stopping.signal);
+        if (asked.size >= ASKED_MAX || silent >= SILENT_MAX || signal.aborted) return;
+        const came = await ask(bill, line, signal);
         if (came === 'none') continue;
         asked.add(line.line);
         silent = came === 'silent' ? silent + 1 : 0;
@@ -230,6 +261,13 @@ export function createReconcile(deps: {
     }
   }
 
+  /** Ends the work on a bill, and resolves once it has ended. */
+  async function end({ stop, upload, ended }: Work): Promise<void> {
+    stop.abort();
+    upload?.fail(new RunStopped());
+    await ended;
+  }
+
   function mark(billId: number, state: StoredBill['state'], fault: string | null = null): void {
     store.transact(() => store.bills.setState(billId, state, fault, clock.nowMs()));
   }
@@ -251,11 +289,20 @@ export function createReconcile(deps: {
       if (deps.isAlone) endAbandoned(0);
       else look();
     },
+    /** How far this process is with a bill; null when it is not at work on it. */
+    progressOf: (billId: number): BillProgress | null =>
+      running?.billId === billId ? running.progress() : null,
+    /**
+     * A person does not want to wait: reading ends without a result, asking with what was answered so far. Nothing
+     * happens when it is not worked on here.
+     */
+    async stopOne(billId: number): Promise<void> {
+      mustHave(billId);
+      if (running?.billId === billId) await end(running);
+    },
     async stop(): Promise<void> {
-      stopping.abort();
       cancelLook();
-      running?.upload?.fail(new RunStopped());
-      await running?.ended;
+      if (running) await end(running);
     },
   };
 }

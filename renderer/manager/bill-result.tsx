@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { type Bill, type BillLine, LINE_CLASSES, type LineClass } from '../../contract/bill.ts';
+import type { Approval } from '../../contract/people.ts';
 import { Action } from '../action.tsx';
 import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
@@ -11,7 +12,7 @@ import { yuanText } from '../money.ts';
 import { useTillContext } from '../till-context.ts';
 import { WalletName } from '../wallet.tsx';
 import { BillRow } from './bill-row.tsx';
-import { againstWord, stateWord } from './bill-words.ts';
+import { againstWord, grouped, stateWord } from './bill-words.ts';
 import { saveBillCsv } from './save-csv.ts';
 
 const PAGE = 50;
@@ -40,6 +41,18 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
   // biome-ignore lint/correctness/useExhaustiveDependencies: read anew once the wallet has answered.
   useEffect(() => again(), [bill.state]);
 
+  async function resolve(lines: number[], reason: string, approval: Approval | null): Promise<string | null> {
+    try {
+      await api.bills.resolveLines({ billId, lines, reason, ...(approval ? { approval } : {}) });
+    } catch (error) {
+      const { code, data } = linkError(error);
+      return errorWords(t, code, data);
+    }
+    onChanged();
+    again();
+    return null;
+  }
+
   const attempt = (work: () => Promise<unknown>) => {
     setFailure(null);
     work().then(
@@ -64,11 +77,21 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
       </header>
       {bill.state !== 'failed' && (
         <>
-          <dl className="bill-facts">
-            <Fact name={t('bills.paid')} value={`¥ ${yuanText(bill.paidFen)}`} />
-            <Fact name={t('bills.refunded')} value={`¥ ${yuanText(bill.refundedFen)}`} />
-            <Fact name={t('bills.fee')} value={`¥ ${yuanText(Math.round(bill.feeMilliFen / 1_000))}`} />
-          </dl>
+          <div className="bill-sums">
+            <dl className="bill-facts">
+              <Fact name={t('bills.paid')} value={`¥ ${yuanText(bill.paidFen)}`} />
+              <Fact name={t('bills.refunded')} value={`¥ ${yuanText(bill.refundedFen)}`} />
+              <Fact name={t('bills.fee')} value={`¥ ${yuanText(Math.round(bill.feeMilliFen / 1_000))}`} />
+            </dl>
+            <div className="bill-actions">
+              {isWhole && bill.open > 0 && (
+                <Action onPress={() => attempt(() => api.bills.ask({ billId }))}>{t('bills.ask')}</Action>
+              )}
+              {isWhole && (
+                <Action onPress={() => attempt(() => saveBillCsv(api, billId))}>{t('bills.csv')}</Action>
+              )}
+            </div>
+          </div>
           {bill.kind === 'fund_flow' && isWhole && <p className="bill-against">{againstWord(t, bill)}</p>}
           <div className="bill-bar" aria-hidden="true">
             {found.map((each) => (
@@ -78,7 +101,8 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
           <div className="bill-classes">
             {bill.open > 0 && (
               <Action pressed={which === 'open'} onPress={() => setWhich('open')}>
-                <span className="bill-dot bill-part-open" /> {t('bills.class.open')} <b>{bill.open}</b>
+                <span className="bill-dot bill-part-open" /> {t('bills.class.open')}{' '}
+                <b>{grouped(bill.open)}</b>
               </Action>
             )}
             {found.map((each) => (
@@ -89,17 +113,9 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
                 testId={`bill-class-${each.class}`}
               >
                 <span className={`bill-dot bill-part-${each.class}`} /> {t(`bills.class.${each.class}`)}{' '}
-                <b>{each.count}</b>
+                <b>{grouped(each.count)}</b>
               </Action>
             ))}
-          </div>
-          <div className="bill-actions">
-            {isWhole && bill.open > 0 && (
-              <Action onPress={() => attempt(() => api.bills.ask({ billId }))}>{t('bills.ask')}</Action>
-            )}
-            {isWhole && (
-              <Action onPress={() => attempt(() => saveBillCsv(api, billId))}>{t('bills.csv')}</Action>
-            )}
           </div>
           {failure !== null && (
             <p role="alert" className="bill-failure">
@@ -117,16 +133,10 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
               <BillRow
                 key={line.line}
                 line={line}
-                onResolve={(reason, approval) =>
-                  attempt(() =>
-                    api.bills.resolve({
-                      billId,
-                      line: line.line,
-                      reason,
-                      ...(approval ? { approval } : {}),
-                    }),
-                  )
-                }
+                alike={page.items
+                  .filter((each) => each.line !== line.line && isAlike(each, line))
+                  .map(({ line }) => line)}
+                onResolve={resolve}
               />
             ))}
           </ul>
@@ -134,5 +144,12 @@ export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void 
         </>
       )}
     </>
+  );
+}
+
+/** Whether one reason can end both: they wait for a person, and the same is known about them. */
+function isAlike(one: BillLine, other: BillLine): boolean {
+  return (
+    one.resolution === null && one.class === other.class && one.why === other.why && one.said === other.said
   );
 }

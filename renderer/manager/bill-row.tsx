@@ -1,23 +1,23 @@
-import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { type BillLine, DIFFERENCES } from '../../contract/bill.ts';
 import type { Approval } from '../../contract/people.ts';
 import { Action } from '../action.tsx';
 import { keyOf, useWords } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
-import { ApprovalFields } from '../people/approval.tsx';
 import { dayAndTime } from '../times.ts';
+import { BillDecide } from './bill-decide.tsx';
 
-/** One line of a bill, both sides beside each other; a difference can be decided in place. */
+/** One line of a bill, both sides beside each other; a difference can be decided in place, with those like it. */
 export function BillRow(props: {
   line: BillLine;
-  onResolve(reason: string, approval: Approval | null): void;
+  /** The lines that one reason may end together with this one. */
+  alike: readonly number[];
+  /** Null when it went well, else why not, in words. */
+  onResolve(lines: number[], reason: string, approval: Approval | null): Promise<string | null>;
 }) {
-  const { line, onResolve } = props;
+  const { line, alike, onResolve } = props;
   const { t } = useWords();
-  const [approval, setApproval] = useState<Approval | null>(null);
   const [isDeciding, setDeciding] = useState(false);
-  const [reason, setReason] = useState('');
   const whyKey = line.why === null ? null : keyOf('bills.why', line.why);
   const isOpen = line.resolution === null && (DIFFERENCES as readonly string[]).includes(line.class);
   return (
@@ -42,28 +42,13 @@ export function BillRow(props: {
       </span>
       {isOpen && !isDeciding && <Action onPress={() => setDeciding(true)}>{t('bills.resolve')}</Action>}
       {isOpen && isDeciding && (
-        <form
-          className="bill-decide"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (reason.trim() !== '') onResolve(reason.trim(), approval);
-          }}
-        >
-          <TextInput
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            placeholder={t('bills.reason')}
-            aria-label={t('bills.reason')}
-            maxLength={200}
-            autoFocus
-            classNames={{ input: 'search' }}
-            variant="unstyled"
-          />
-          <ApprovalFields onChange={setApproval} isBusy={false} />
-          <Action type="submit" kind="decide">
-            {t('bills.resolve_confirm')}
-          </Action>
-        </form>
+        <BillDecide
+          alike={alike.length}
+          onCancel={() => setDeciding(false)}
+          onConfirm={(withAlike, reason, approval) =>
+            onResolve(withAlike ? [line.line, ...alike] : [line.line], reason, approval)
+          }
+        />
       )}
     </li>
   );

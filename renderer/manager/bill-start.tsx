@@ -128,7 +128,11 @@ async function upload(
   where: { channel: Channel; day: string; kind: 'trade' | 'fund_flow' },
   onBegun: () => void,
 ): Promise<void> {
-  const { billId } = await api.bills.drop({ ...where, fileName: file.name.slice(0, 200) });
+  const { billId } = await api.bills.drop({
+    ...where,
+    fileName: file.name.slice(0, 200),
+    fileBytes: file.size,
+  });
   onBegun();
   for (let at = 0; at === 0 || at < file.size; at += UPLOAD_PIECE_BYTES) {
     const piece = new Uint8Array(await file.slice(at, at + UPLOAD_PIECE_BYTES).arrayBuffer());

@@ -1,13 +1,28 @@
-import type { Bill } from '../../contract/bill.ts';
+import type { Bill, BillProgress } from '../../contract/bill.ts';
 import { keyOf, type Words } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 
 /** How it stands, in a sentence. */
 export function stateWord(t: Words, bill: Bill): string {
+  // What is said beside the bar is not said twice.
+  if (bill.progress !== null && bill.progress.phase !== 'reading') return '';
   if (bill.state === 'failed') return faultWord(t, bill.fault ?? '');
   if (bill.state === 'done' && bill.open > 0)
     return t('bills.state.differs', { open: grouped(bill.open), lines: grouped(bill.lines) });
   return t(`bills.state.${bill.state}`, { lines: grouped(bill.lines) });
+}
+
+/** What is being done about it, and how much of that is done. */
+export function progressWord(t: Words, { phase, done, of }: BillProgress): string {
+  if (phase === 'fetching') return t('bills.progress.fetching');
+  if (phase === 'asking') return t('bills.progress.asking', { done: grouped(done), of: grouped(of ?? done) });
+  if (of === null) return t('bills.progress.reading_open', { done: kilobytes(done) });
+  return t('bills.progress.reading', { done: kilobytes(done), of: kilobytes(of) });
+}
+
+/** `12,400 kB` */
+function kilobytes(bytes: number): string {
+  return `${grouped(Math.ceil(bytes / 1_000))} kB`;
 }
 
 function faultWord(t: Words, fault: string): string {
@@ -30,6 +45,6 @@ export function againstWord(t: Words, { tradeBill, ...bill }: Bill): string {
 }
 
 /** `128,000` */
-function grouped(count: number): string {
+export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -8,6 +8,7 @@ import { type LinkErrorCode, linkError } from '../link-error.ts';
 import { ListState } from '../lists/list-state.tsx';
 import { useTillContext } from '../till-context.ts';
 import { WalletName } from '../wallet.tsx';
+import { BillProgress } from './bill-progress.tsx';
 import { BillResult } from './bill-result.tsx';
 import { BillStart } from './bill-start.tsx';
 import { stateWord } from './bill-words.ts';
@@ -39,11 +40,15 @@ export default function BillsPage() {
   const isUnderWay = bills?.some(({ state }) => state === 'running' || state === 'asking') ?? false;
   useEffect(() => (isUnderWay ? every(LOOK_MS, read) : undefined), [isUnderWay, read]);
 
+  const stop = (billId: number) => {
+    api.bills.stop({ billId }).then(read, (error: unknown) => setFailure(linkError(error).code));
+  };
   const found = bills?.find(({ billId }) => billId === opened);
   if (found)
     return (
       <>
         <Action onPress={() => setOpened(null)}>{t('bills.back')}</Action>
+        <BillProgress bill={found} onStop={stop} />
         <BillResult bill={found} onChanged={read} />
       </>
     );
@@ -69,6 +74,7 @@ export default function BillsPage() {
                 {stateWord(t, bill)}
               </span>
             </UnstyledButton>
+            <BillProgress bill={bill} onStop={stop} />
           </li>
         ))}
       </ul>

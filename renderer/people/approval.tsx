@@ -20,9 +20,12 @@ export function ApprovalFields(props: { onChange(approval: Approval | null): voi
   useEffect(() => {
     if (hasPeople) api.auth.names({ may: 'approve' }).then(setNames, () => {});
   }, [api, hasPeople]);
-  useEffect(() => {
-    onChange(operator !== '' && isPin(pin) ? { operator, pin } : null);
-  }, [operator, pin, onChange]);
+  // In the same turn as the key: an Enter right behind it must not send the PIN without its last digit.
+  function say(who: string, typed: string): void {
+    setOperator(who);
+    setPin(typed);
+    onChange(who !== '' && isPin(typed) ? { operator: who, pin: typed } : null);
+  }
   if (!hasPeople) return null;
   return (
     <fieldset className="approval" data-testid="approval">
@@ -32,10 +35,15 @@ export function ApprovalFields(props: { onChange(approval: Approval | null): voi
         label={t('approval.who')}
         value={operator}
         disabled={isBusy}
-        onChange={(event) => setOperator(event.currentTarget.value)}
+        onChange={(event) => say(event.currentTarget.value, pin)}
         data={['', ...names]}
       />
-      <PinField label={t('people.pin')} value={pin} isBusy={isBusy} onChange={setPin} />
+      <PinField
+        label={t('people.pin')}
+        value={pin}
+        isBusy={isBusy}
+        onChange={(typed) => say(operator, typed)}
+      />
     </fieldset>
   );
 }

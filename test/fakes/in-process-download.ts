@@ -12,15 +12,18 @@ export interface TestDownload extends Download {
 }
 
 export function inProcessDownload(sandbox: () => Sandbox): TestDownload {
-  const download: Download = async ({ method, path, headers }) => {
+  const download: Download = async ({ method, path, headers: asked }) => {
     const reply = await sandbox().handle({
       method,
       path,
-      headers: { host: '127.0.0.1', ...headers },
+      headers: { host: '127.0.0.1', ...asked },
       body: Buffer.alloc(0),
     });
     if (reply.kind !== 'answer') throw new HttpFault('reset', 'maybe', 'The connection was reset.');
-    return { status: reply.status, headers: reply.headers, bytes: pieces(port.spoil(reply.body)) };
+    const body = port.spoil(reply.body);
+    // As the sandbox's server says it.
+    const headers = { ...reply.headers, 'content-length': String(body.length) };
+    return { status: reply.status, headers, bytes: pieces(body) };
   };
   async function* pieces(body: Uint8Array): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < body.length; at += port.pieceBytes) {

@@ -61,7 +61,7 @@ describe.each(CHANNELS)('what differs on a bill of %s', (channel) => {
         expect(stand.store.refunds.ofTrade(trade?.tradeNo ?? '')).toMatchObject([{ state: 'succeeded' }]);
       if (isSettled) return;
       const [line] = lines;
-      stand.reconcile.resolve(billId, line?.line ?? 0, 'called the wallet');
+      stand.reconcile.resolve(billId, [line?.line ?? 0], 'called the wallet');
       expect(stand.store.bills.sums(billId).open).toBe(0);
     },
   );

@@ -102,7 +102,7 @@ describe('a bill held against the ledger', () => {
   test('one that another process on the folder was killed over is said to be so once nobody has read it for long', async () => {
     const { db, bill } = shop(2_000);
     const dying = reconcileStand(db, () => {});
-    const billId = dying.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
+    const billId = dying.reconcile.drop({ channel: 'wechat', day: DAY, kind: 'trade', fileName: 'bill.csv' });
     void dying.reconcile.addPiece(billId, 0, bill, true).catch(() => {});
     while ((dying.store.bills.byId(billId)?.lines ?? 0) === 0)
       await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +141,12 @@ describe('a bill held against the ledger', () => {
         turns += 1;
         if (turns < dieAfter) setImmediate(task);
       });
-      const billId = dying.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
+      const billId = dying.reconcile.drop({
+        channel: 'wechat',
+        day: DAY,
+        kind: 'trade',
+        fileName: 'bill.csv',
+      });
       void dying.reconcile.addPiece(billId, 0, bill, true).catch(() => {});
       while (turns < dieAfter) await new Promise((resolve) => setImmediate(resolve));
       const next = reconcileStand(db);
@@ -162,7 +167,12 @@ describe('a bill held against the ledger', () => {
       [Buffer.from('<html>'), 'format'],
       [Buffer.alloc(200_000, 'x'), 'too_large'],
     ] as const) {
-      const billId = stand.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
+      const billId = stand.reconcile.drop({
+        channel: 'wechat',
+        day: DAY,
+        kind: 'trade',
+        fileName: 'bill.csv',
+      });
       await stand.reconcile.addPiece(billId, 0, bytes, true).catch(() => {});
       await stand.idle(billId);
       expect(stand.store.bills.byId(billId)).toMatchObject({ state: 'failed', fault });
@@ -180,7 +190,7 @@ describe('a bill held against the ledger', () => {
       [bill, '2026-11-19', 'other_day'],
       [foreign, DAY, 'other_merchant'],
     ] as const) {
-      const billId = stand.reconcile.drop('wechat', day, 'trade', 'bill.csv');
+      const billId = stand.reconcile.drop({ channel: 'wechat', day, kind: 'trade', fileName: 'bill.csv' });
       await stand.reconcile.addPiece(billId, 0, bytes, true).catch(() => {});
       await stand.idle(billId);
       expect(stand.store.bills.byId(billId)).toMatchObject({ state: 'failed', fault });
@@ -217,8 +227,8 @@ describe('a bill held against the ledger', () => {
     const { stand, bill } = shop(300);
     const earlier = await stand.drop(bill);
     const line = first(stand.store.bills.lines(earlier, 'open', 0, 1));
-    stand.reconcile.resolve(earlier, line.line, 'called the wallet');
-    expect(() => stand.reconcile.resolve(earlier, line.line, 'again')).toThrow('bill_line_not_open');
+    stand.reconcile.resolve(earlier, [line.line], 'called the wallet');
+    expect(() => stand.reconcile.resolve(earlier, [line.line], 'again')).toThrow('bill_line_not_open');
     expect(stand.store.events.after(0, 10)).toMatchObject([{ type: 'bill.resolved', what: line.class }]);
     const second = await stand.drop(bill);
     expect(stand.store.bills.line(second, line.line)).toMatchObject({
@@ -229,7 +239,7 @@ describe('a bill held against the ledger', () => {
 
   test('one bill is read at a time, and a piece is taken once and in its place', async () => {
     const { stand, bill: bytes } = shop(2_000);
-    const billId = stand.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
+    const billId = stand.reconcile.drop({ channel: 'wechat', day: DAY, kind: 'trade', fileName: 'bill.csv' });
     expect(() => stand.reconcile.fetch('wechat', DAY, 'trade')).toThrow('bill_busy');
     const piece = bytes.subarray(0, 20_000);
     await stand.reconcile.addPiece(billId, 0, piece, false);
@@ -245,7 +255,7 @@ describe('a bill held against the ledger', () => {
 
   test('a file of which no further piece comes is given up', async () => {
     const stand = reconcileStand(openMemoryDatabase());
-    const billId = stand.reconcile.drop('wechat', DAY, 'trade', 'bill.csv');
+    const billId = stand.reconcile.drop({ channel: 'wechat', day: DAY, kind: 'trade', fileName: 'bill.csv' });
     await stand.clock.advance(121_000);
     await stand.idle(billId);
     expect(stand.store.bills.byId(billId)).toMatchObject({ state: 'failed', fault: 'interrupted' });

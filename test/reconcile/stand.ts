@@ -71,7 +71,7 @@ export function reconcileStand(
     pieces: AsyncIterable<Uint8Array>,
     { channel = 'wechat', kind = 'trade', day = DAY }: Dropped = {},
   ): Promise<number> {
-    const billId = reconcile.drop(channel, day, kind, 'bill.csv');
+    const billId = reconcile.drop({ channel, day, kind, fileName: 'bill.csv' });
     let position = 0;
     let piece: Uint8Array = new Uint8Array(0);
     for await (const next of pieces) {

@@ -4,6 +4,7 @@ import { HttpFault } from '../../../ports/http.ts';
 import { readAlipayBill, readAlipayBillZip } from '../../../wire/alipay-bill.ts';
 import type { BillLine } from '../../../wire/bill.ts';
 import { peeked } from '../../../wire/bill-packing.ts';
+import { counted } from '../counted.ts';
 import { unansweredBy, unknown } from '../exchange.ts';
 import type { Answered, Asked, BillOutcome, BillRequest } from '../provider.ts';
 import { type AlipayContext, callGateway, readNode } from './call.ts';
@@ -74,10 +75,9 @@ async function fetched(
     );
     if (answer.status !== 200)
       return unknown('server_error', `http_${answer.status}`, `The bill was answered with ${answer.status}.`);
-    return {
-      kind: 'lines',
-      lines: readAlipayBillZip(answer.bytes, { merchantId: context.config.sellerId, day }),
-    };
+    const file = counted(answer);
+    const lines = readAlipayBillZip(file.bytes, { merchantId: context.config.sellerId, day });
+    return { kind: 'lines', lines, read: file.read };
   } catch (error) {
     if (!(error instanceof HttpFault)) throw error;
     return unansweredBy(error);

@@ -4,6 +4,7 @@ import { HttpFault } from '../../../ports/http.ts';
 import { BillError, type BillLine } from '../../../wire/bill.ts';
 import { gunzipped, hashChecked, peeked, unzipped } from '../../../wire/bill-packing.ts';
 import { readWechatFundFlowBill, readWechatTradeBill } from '../../../wire/wechat-bill.ts';
+import { counted } from '../counted.ts';
 import { unansweredBy, unknown } from '../exchange.ts';
 import type { Answered, Asked, BillKind, BillOutcome, BillRequest } from '../provider.ts';
 import { callWechat, readJson, type WechatContext } from './call.ts';
@@ -88,10 +89,11 @@ async function fetched(
       const cause = answer.status === 429 ? 'throttled' : 'server_error';
       return unknown(cause, `http_${answer.status}`, `The bill was answered with ${answer.status}.`);
     }
-    const { first, bytes } = await peeked(answer.bytes);
+    const file = counted(answer);
+    const { first, bytes } = await peeked(file.bytes);
     const isPacked = first[0] === 0x1f && first[1] === 0x8b;
     const text = hashChecked(isPacked ? gunzipped(bytes) : bytes, named.hash_value);
-    return { kind: 'lines', lines: linesOf(context.config, text, named) };
+    return { kind: 'lines', lines: linesOf(context.config, text, named), read: file.read };
   } catch (error) {
     if (error instanceof BillError || !(error instanceof HttpFault)) throw error;
     return unansweredBy(error);

@@ -24,6 +24,7 @@ const BILL: Bill = {
   refundedFen: 5_600,
   feeMilliFen: 7_004_000,
   tradeBill: null,
+  progress: null,
   begunAt: NOW,
   endedAt: NOW,
 };
@@ -50,6 +51,7 @@ export const runningBill: Bill = {
   counts: [],
   open: 0,
   lines: 128_000,
+  progress: { phase: 'reading', done: 12_400_000, of: 31_240_000 },
   endedAt: null,
 };
 

@@ -6,7 +6,7 @@ const bills = async (page: Page) => {
   await page.keyboard.press('F6');
   await page.getByTestId('manager-bills').click();
   await page.getByTestId('bill-fetch').waitFor();
-  await page.locator('.bill-word, .list-state').first().waitFor();
+  await page.locator('.bill-item, .list-state').first().waitFor();
 };
 
 /** The wallets’ bills. */
@@ -28,6 +28,42 @@ export const BILLS: Scene[] = [
     screen: 'idle',
     script: { bills: [sample.runningBill, ...sample.bills] },
     act: bills,
+  },
+  {
+    name: 'bill-fetching',
+    screen: 'idle',
+    script: {
+      bills: [
+        { ...sample.runningBill, lines: 0, progress: { phase: 'fetching', done: 0, of: null } },
+        ...sample.bills,
+      ],
+    },
+    act: bills,
+  },
+  {
+    name: 'bill-asking',
+    screen: 'idle',
+    script: {
+      bills: [{ ...sample.manyBill, state: 'asking', progress: { phase: 'asking', done: 37, of: 200 } }],
+    },
+    act: async (page) => {
+      await bills(page);
+      await page.locator('.manager .list-row').first().click();
+      await page.locator('.bill-line').first().waitFor();
+    },
+  },
+  {
+    name: 'bill-decide',
+    screen: 'idle',
+    script: { bills: [sample.manyBill], session: sample.signedIn },
+    act: async (page) => {
+      await bills(page);
+      await page.locator('.manager .list-row').first().click();
+      await page.locator('.bill-line .action').first().click();
+      await page.getByTestId('bill-alike').click();
+      await page.getByTestId('bill-decided').click();
+      await page.locator('.bill-decide [role="alert"]').scrollIntoViewIfNeeded();
+    },
   },
   {
     name: 'bill-movements',
