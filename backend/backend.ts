@@ -31,6 +31,7 @@ import { createDrain } from './services/drain.ts';
 import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
 import { createIncidentFile } from './services/incident-file.ts';
+import { createIndexing } from './services/indexing.ts';
 import { createKeptHours } from './services/kept-hours.ts';
 import { createLostTrades } from './services/lost-trades.ts';
 import { createNeighbours } from './services/neighbours.ts';
@@ -225,6 +226,7 @@ export function createBackend(ports: BackendPorts): Backend {
   });
   const greet = createGreet({ clock, hub, wallets, tillId, observe });
   const deadlines = createDeadlines({ clock, log, store, settle, hub });
+  const indexing = createIndexing({ clock, log, store, hub });
   new Gauge({
     name: 'mianfu_outbox_due',
     help: 'Intents that are still to be carried out',
@@ -364,6 +366,7 @@ export function createBackend(ports: BackendPorts): Backend {
       restoring.start();
       drain.start();
       deadlines.start();
+      indexing.start();
       storageWatch.start();
       claims.start();
       relay.start();
@@ -377,6 +380,7 @@ export function createBackend(ports: BackendPorts): Backend {
       restoring.stop();
       neighbours.stop();
       deadlines.stop();
+      indexing.stop();
       await Promise.all([greet.stop(), drain.stop(), relay.stop(), reconcile.stop()]);
       await Promise.all([claims.stop(), mutex.stop()]);
       locks.close();

@@ -2,7 +2,7 @@ import type { Fen } from '../domain/money.ts';
 import type { Order } from '../domain/order.ts';
 import type { Db } from './database.ts';
 import { asPage, type Page, type PageQuery } from './page.ts';
-import { AMOUNT, comparison, foundOrders, pageFinder, searchGrams } from './search.ts';
+import { AMOUNT, comparison, foundOrders, NOT_INDEXED, pageFinder, searchGrams } from './search.ts';
 
 interface Row {
   order_no: string;
@@ -32,8 +32,16 @@ export function ordersTable(db: Db) {
     found: `${foundOrders('order_no')}
       UNION ALL SELECT order_no FROM orders WHERE ${AMOUNT}`,
   });
-  const makeFindable = db.prepare('INSERT INTO searched_orders (order_no) VALUES (?)');
+  const toBeFound = db.prepare('INSERT INTO searched_orders (order_no) VALUES (?)');
+  const notIndexed = db.prepare<
+    [number],
+    { id: number; order_no: string; subject: string; note: string | null }
+  >(
+    `SELECT id, order_no, subject, note FROM searched_orders JOIN orders USING (order_no)
+     WHERE ${NOT_INDEXED} ORDER BY id LIMIT CAST(? AS INTEGER)`,
+  );
   const writeGrams = db.prepare('INSERT INTO order_search (rowid, grams) VALUES (?, ?)');
+  const indexedTo = db.prepare('UPDATE upkeep SET searched_to = ?');
   const tellNext = db
     .prepare<[string], number>('UPDATE orders SET told = told + 1 WHERE order_no = ? RETURNING told')
     .pluck();
@@ -42,8 +50,23 @@ export function ordersTable(db: Db) {
     insert(order: Order): void {
       const { orderNo, amountFen, subject, note, state, source, createdAtMs, paidAtMs } = order;
       insert.run(orderNo, amountFen, subject, note, state, source, createdAtMs, paidAtMs);
-      const { lastInsertRowid } = makeFindable.run(orderNo);
-      writeGrams.run(lastInsertRowid, searchGrams(orderNo, subject, note));
+      toBeFound.run(orderNo);
+    },
+    /**
+     * Writes the words of orders that are found without an index so far, oldest first and at most `limit`; says how
+     * many these were. Call inside a transaction.
+     */
+    index(limit: number): number {
+      const rows = notIndexed.all(limit);
+      for (const { id, order_no: orderNo, subject, note } of rows)
+        writeGrams.run(id, searchGrams(orderNo, subject, note));
+      const last = rows.at(-1);
+      if (last) indexedTo.run(last.id);
+      return rows.length;
+    },
+    /** Whether every order is in the index. */
+    areIndexed(): boolean {
+      return notIndexed.get(1) === undefined;
     },
     byNo(orderNo: string): Order | undefined {
       const row = byNo.get(orderNo);

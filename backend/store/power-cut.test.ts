@@ -28,6 +28,7 @@ const SELLER = `
     writeSale(store, n);
     writeSync(1, n + '\\n');
     if (n % 7 === 0) store.checkpoint();
+    if (n % 5 === 0) store.transact(() => store.orders.index(20));
   }`;
 
 /** The last committed sale that was answered before the kill; `first - 1` when there was none. */

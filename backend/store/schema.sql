@@ -509,4 +509,4 @@ CREATE TABLE upkeep (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   -- The last time that the whole file was found sound.
   checked_at_ms INTEGER
-) STRICT;
+, searched_to INTEGER NOT NULL DEFAULT 0) STRICT;

@@ -7,8 +7,8 @@ import { charge, order, trade } from './test-rows.ts';
 const OLD = 'T0MW2601010900000000A7K3F9';
 const PROVIDER = '2026010122001400001234567890';
 
-/** One sale of long ago, and thousands since, so that only an index finds it. */
-function till() {
+/** One sale of long ago, and thousands since, so that only an index finds it; so many orders are in that of words. */
+function till(indexed = Number.MAX_SAFE_INTEGER) {
   const store = createStore(openMemoryDatabase());
   store.transact(() => {
     store.orders.insert(
@@ -33,6 +33,7 @@ function till() {
       store.charges.insert(charge(`N${n}`, `C${n}`));
       store.trades.insert(trade(`N${n}`, `C${n}`, `NEWER-${n}`, { subject: '美式', createdAtMs: 1_000 + n }));
     }
+    store.orders.index(indexed);
   });
   return store;
 }
@@ -78,6 +79,20 @@ test('orders are found by note as well, without regard to case', () => {
     ]);
 });
 
+test('an order is found from the moment in which it is written, long before its words are indexed', () => {
+  const store = till(0);
+  const found = () =>
+    ['花拿', '0042', 'K3F9'].map((text) => store.trades.list({ text, limit: 5 }).items.map((t) => t.tradeNo));
+  expect(found()).toEqual([[OLD], [OLD], [OLD]]);
+  expect(store.orders.list({ text: 'seven', limit: 5 }).items).toHaveLength(1);
+  expect(store.orders.areIndexed()).toBe(false);
+  expect(store.transact(() => store.orders.index(1))).toBe(1);
+  expect(found()).toEqual([[OLD], [OLD], [OLD]]);
+  while (store.transact(() => store.orders.index(1_000)) > 0);
+  expect(store.orders.areIndexed()).toBe(true);
+  expect(found()).toEqual([[OLD], [OLD], [OLD]]);
+});
+
 test('pages of a search follow one another without a gap, whichever way rows are found', () => {
   const store = till();
   const seen: string[] = [];
@@ -121,7 +136,8 @@ test('a search finds what reading every trade would find', () => {
         comparator: (a, b) => a.orderNo === b.orderNo || a.tradeNo === b.tradeNo,
       }),
       fc.array(anySearch, { minLength: 1, maxLength: 8 }),
-      (sales, searches) => {
+      fc.nat({ max: 60 }),
+      (sales, searches, indexed) => {
         const store = createStore(openMemoryDatabase());
         store.transact(() => {
           for (const [n, { orderNo, tradeNo, ...sale }] of sales.entries()) {
@@ -133,6 +149,7 @@ test('a search finds what reading every trade would find', () => {
               trade(orderNo, `C${n}`, tradeNo, { ...sale, amountFen, channel: 'alipay', createdAtMs: n }),
             );
           }
+          store.orders.index(indexed);
         });
         for (const { text, amountFen } of searches) {
           const folded = text.toLowerCase();

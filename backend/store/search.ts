@@ -8,7 +8,13 @@ import { beforeClause, type PageQuery, readCursor } from './page.ts';
  * characters as one word, written as hexadecimal so that every character counts alike (a dish has two
  * characters, too short for SQLite's own trigrams). Numbers are found by their beginning, or by their end
  * from four characters on. What an index brings is compared with the text again, so that it only narrows.
+ *
+ * The words of an order are a tenth of what its charge costs, so that they are written when nobody waits: until then
+ * it is among what every search compares.
  */
+
+/** SQL: the row of the table `searched_orders` is of an order whose words are not in the index yet. */
+export const NOT_INDEXED = 'searched_orders.id > (SELECT searched_to FROM upkeep)';
 
 /** Hexadecimal digits of one character; the first six of a word are its first character. */
 const WIDTH = 6;
@@ -178,6 +184,7 @@ export function foundOrders(column: string, join = ''): string {
       WHERE order_search MATCH ${asText('inText')}
     UNION ALL SELECT ${column} FROM order_search CROSS JOIN searched_orders ON id = order_search.rowid ${join}
       WHERE order_search MATCH ${asText('endWord')} AND ${like('searched_orders.order_no', 'ends')}
+    UNION ALL SELECT ${column} FROM searched_orders ${join} WHERE ${NOT_INDEXED}
     UNION ALL SELECT ${column} FROM orders ${join} WHERE ${between('orders.order_no', 'from', 'to')}
     UNION ALL SELECT ${column} FROM orders ${join} WHERE ${between('orders.order_no', 'upper', 'upperTo')}`;
 }
