@@ -126,14 +126,12 @@ export function outboxTable(db: Db) {
      WHERE trade_no = :tradeNo AND ${DIALOGUE} AND state <> 'set_aside'`,
   );
   const tried = db.prepare(
-    `UPDATE outbox SET kind = :kind, priority = :priority, due_at_ms = :dueAtMs, attempts = :attempts,
-       puzzles = :puzzles, state = CASE WHEN :park IS NULL THEN 'due' ELSE 'parked' END, parked_why = :park,
-       last_outcome = :outcome, last_outcomes = json_set(last_outcomes, '$.' || :asked, :outcome),
-       last_attempt_at_ms = :atMs,
-       last_answer_at_ms = CASE WHEN :answered THEN :atMs ELSE last_answer_at_ms END,
-       unanswered_since_ms = CASE WHEN :answered THEN NULL ELSE coalesce(unanswered_since_ms, :atMs) END,
+    `UPDATE outbox SET kind = ?, priority = ?, due_at_ms = ?, attempts = ?, puzzles = ?, state = ?, parked_why = ?,
+       last_outcome = ?, last_outcomes = json_set(last_outcomes, ?, ?), last_attempt_at_ms = ?,
+       last_answer_at_ms = coalesce(?, last_answer_at_ms),
+       unanswered_since_ms = CASE WHEN ? THEN NULL ELSE coalesce(unanswered_since_ms, ?) END,
        lease_holder = NULL, lease_until_ms = NULL
-     WHERE entry_id = :entryId AND state <> 'set_aside'`,
+     WHERE entry_id = ? AND state <> 'set_aside'`,
   );
   const finishTrade = db.prepare(
     `DELETE FROM outbox WHERE trade_no = ? AND ${DIALOGUE} AND state <> 'set_aside'`,
@@ -271,7 +269,25 @@ export function outboxTable(db: Db) {
     },
     /** Keeps what a try brought. `asked` is what was asked, which a change meanwhile may have replaced. */
     tried(entryId: number, asked: OutboxEntry['kind'], result: Tried): void {
-      tried.run({ ...result, entryId, asked, answered: result.answered ? 1 : 0 });
+      const { kind, priority, dueAtMs, attempts, puzzles, park, outcome, atMs } = result;
+      const [answered, answeredAtMs] = result.answered ? [1, atMs] : [0, null];
+      tried.run(
+        kind,
+        priority,
+        dueAtMs,
+        attempts,
+        puzzles,
+        park === null ? 'due' : 'parked',
+        park,
+        outcome,
+        `$.${asked}`,
+        outcome,
+        atMs,
+        answeredAtMs,
+        answered,
+        atMs,
+        entryId,
+      );
     },
     /** The trade needs nothing more of its wallet. */
     finishTrade(tradeNo: string): void {
