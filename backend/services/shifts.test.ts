@@ -85,15 +85,18 @@ function giveBack(store: Store, tradeNo: string, amountFen: number, isDone = tru
   });
 }
 
+const channels = ['alipay', 'wechat'] as const;
+
 describe('a shift', () => {
   test('is the sum of its own events: each payment is in one shift and in no other', () => {
     const step = fc.oneof(
       {
         weight: 4,
         arbitrary: fc.record({
-          channel: fc.constantFrom('alipay', 'wechat'),
+          channel: fc.constantFrom(...channels),
           fen: fc.integer({ min: 1, max: 99_999 }),
-          isGivenBack: fc.boolean(),
+          // How much of an earlier payment goes back, in hundredths of what is left of it; null: nothing.
+          back: fc.option(fc.record({ of: fc.nat(), part: fc.integer({ min: 1, max: 100 }) })),
         }),
       },
       { weight: 1, arbitrary: fc.constantFrom('open', 'close', 'hand over') },
@@ -104,7 +107,7 @@ describe('a shift', () => {
         shifts.open();
         const all = { alipay: 0, wechat: 0 };
         const back = { alipay: 0, wechat: 0 };
-        const open: string[] = [];
+        const paid: { tradeNo: string; channel: (typeof channels)[number]; leftFen: number }[] = [];
         for (const each of steps) {
           if (each === 'open') {
             if (!shifts.current()) shifts.open();
@@ -117,22 +120,22 @@ describe('a shift', () => {
             expect(closed.ledgerHead?.seq).toBe(store.events.lastSeq() - 1);
             expect(opened.closedAt).toBeNull();
           } else {
-            const channel = each.channel as Channel & keyof typeof all;
-            open.push(pay(store, channel, each.fen));
-            all[channel] += each.fen;
-            // What goes back now may have been paid in any shift before.
-            const given = each.isGivenBack ? open.shift() : undefined;
-            const paid = given && store.trades.byNo(given);
-            if (given && paid) {
-              giveBack(store, given, paid.amountFen);
-              back[paid.channel as typeof channel] += paid.amountFen;
-            }
+            const { channel, fen: leftFen } = each;
+            paid.push({ tradeNo: pay(store, channel, leftFen), channel, leftFen });
+            all[channel] += leftFen;
+            // What goes back now, whole or in part, may have been paid in any shift before.
+            const given = each.back && paid[each.back.of % paid.length];
+            const amountFen = given ? Math.ceil((given.leftFen * (each.back?.part ?? 0)) / 100) : 0;
+            if (!given || amountFen === 0) continue;
+            giveBack(store, given.tradeNo, amountFen);
+            given.leftFen -= amountFen;
+            back[given.channel] += amountFen;
           }
         }
         // What was paid between two shifts is in the next.
         if (!shifts.current()) shifts.open();
         const told = shifts.list(undefined, 200).items;
-        for (const channel of ['alipay', 'wechat'] as const) {
+        for (const channel of channels) {
           const sums = told.map(
             ({ totals }) => totals.byChannel.find((each) => each.channel === channel)?.paidFen ?? 0,
           );
