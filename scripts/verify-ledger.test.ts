@@ -121,6 +121,19 @@ describe('npm run verify-ledger', () => {
     expect(verdict()).toMatchObject({ code: 1, lostHeads: [{ from: 'journal', restoredAt: null }] });
   });
 
+  test('says of the heads beside the backups from which on they are lost, however many there are', () => {
+    const backups = join(dir, 'backups');
+    mkdirSync(backups, { recursive: true });
+    const line = (seq: number) => `${JSON.stringify({ kind: 'head', seq, hash: 'b'.repeat(64) })}\n`;
+    writeFileSync(join(backups, 'journal-20261120.jsonl'), [9, 9, 7, 8].map(line).join(''));
+    writeFileSync(join(backups, 'journal-20261121.jsonl'), [8, 5, 6].map(line).join(''));
+    const { out, code } = run('--data', dir);
+    expect(code).toBe(1);
+    expect(out.match(/does not hold \w+@(\d+)/g)).toEqual([expect.stringContaining('@5')]);
+    expect(out).toContain('and 4 later ones');
+    expect(verdict().lostHeads.map(({ seq }: { seq: number }) => seq)).toEqual([5, 6, 7, 8, 9]);
+  });
+
   test('finds the chain going on after a restore, and says which head the restore lost', () => {
     const seq = Number(headNow().split('@')[1]);
     const lost = { seq: seq + 5, hash: 'a'.repeat(64) };
@@ -220,13 +233,13 @@ describe('npm run verify-ledger', () => {
   });
 
   test('shows what a file says as text, whatever it would do to a terminal', () => {
-    const name = `\u001B[2K\r\u009B2JFAKE`;
+    const name = '\u001B[2K\r\u009B2J\nFAKE';
     storage.db
       .prepare("INSERT INTO orders SELECT ?, 1, '', NULL, 'open', source, 1, NULL, 0 FROM orders LIMIT 1")
       .run(name);
     const { code, out } = run('--data', dir);
     expect(code).toBe(1);
-    expect(out).toContain('FAKE: state is open');
+    expect(out).toMatch(/^orders .*FAKE: state is open/m);
     expect(out).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 

@@ -125,13 +125,15 @@ function said(verdict: Verdict): string {
   const { bad, lostHeads, mismatches, mismatchCount } = verdict;
   const lines = [`${verdict.file}: ${verdict.entries} entries read in ${(verdict.ms / 1_000).toFixed(1)} s.`];
   if (bad) lines.push(...BAD[bad.kind](bad));
-  for (const { hash, seq, from, restoredAt } of lostHeads) {
-    const where = `${hash}${seq === null ? '' : `@${seq}`}${from === 'journal' ? ' (journal)' : ''}`;
-    lines.push(
-      restoredAt === null
-        ? `The ledger does not hold ${where}: it was cut, or written anew.\n账本中没有 ${where}：账本被截断或改写。`
-        : `${where} was lost in the restore that entry ${restoredAt} tells of.\n${where} 在第 ${restoredAt} 条所记的恢复中丢失。`,
-    );
+  lines.push(...lostHeads.filter(({ from }) => from === 'asked').flatMap(lostHead));
+  // A journal has one for every sale: the first of them tells from where on.
+  const ofJournal = Map.groupBy(
+    lostHeads.filter(({ from }) => from === 'journal'),
+    ({ restoredAt }) => restoredAt,
+  );
+  for (const [first, ...more] of ofJournal.values()) {
+    if (first) lines.push(...lostHead(first));
+    if (more.length > 0) lines.push(`… and ${more.length} later ones. 此后另有 ${more.length} 处。`);
   }
   for (const { table, key, column, ledger, row } of mismatches)
     lines.push(
@@ -144,7 +146,20 @@ function said(verdict: Verdict): string {
     `Head 账本末端: ${verdict.head}`,
   );
   // What the file says is not to write on the reader's screen but in its line.
-  return `${lines.map((line) => line.replaceAll(/[\p{Cc}--[\n]]/gv, '\uFFFD')).join('\n')}\n`;
+  return `${lines.map((line) => line.replaceAll(/\p{Cc}/gu, '\uFFFD')).join('\n')}\n`;
+}
+
+function lostHead({ hash, seq, from, restoredAt }: LostHead): string[] {
+  const where = `${hash}${seq === null ? '' : `@${seq}`}${from === 'journal' ? ' (journal)' : ''}`;
+  return restoredAt === null
+    ? [
+        `The ledger does not hold ${where}: it was cut, or written anew.`,
+        `账本中没有 ${where}：账本被截断或改写。`,
+      ]
+    : [
+        `${where} was lost in the restore that entry ${restoredAt} tells of.`,
+        `${where} 在第 ${restoredAt} 条所记的恢复中丢失。`,
+      ];
 }
 
 const named = ({ seq, type, orderNo }: BadEntry) =>

@@ -29,18 +29,21 @@ export function readHead(text: string): KnownHead | undefined {
   return { hash: hash.toLowerCase(), seq: seq === undefined ? null : Number(seq), from: 'asked' };
 }
 
-/** Every head in the journals of a folder and of the folders in it. Lines that are none are not for here. */
+/** Every head in the journals of a folder and of the folders in it, once, by place. Lines that are none are not for here. */
 export function journalHeads(dir: string): KnownHead[] {
-  const heads: KnownHead[] = [];
+  const heads = [...readJournals(dir)].sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+  return heads.filter(({ seq, hash }, at) => heads[at - 1]?.seq !== seq || heads[at - 1]?.hash !== hash);
+}
+
+function* readJournals(dir: string): Generator<KnownHead> {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
-    if (entry.isDirectory()) heads.push(...journalHeads(join(dir, entry.name)));
+    if (entry.isDirectory()) yield* readJournals(join(dir, entry.name));
     if (!/^journal-\d{8}\.jsonl$/.test(entry.name)) continue;
     for (const line of readFileSync(join(dir, entry.name), 'utf8').split('\n')) {
       const found = /^\{"kind":"head","seq":(\d{1,15}),"hash":"([0-9a-f]{64})"\}$/.exec(line);
-      if (found) heads.push({ seq: Number(found[1]), hash: found[2] ?? '', from: 'journal' });
+      if (found) yield { seq: Number(found[1]), hash: found[2] ?? '', from: 'journal' };
     }
   }
-  return heads;
 }
 
 /** What `ledger.restored` says, of which this is looked at. */
