@@ -107,8 +107,8 @@ test('the first answer fetches the certificates, later ones do without', async (
   expect(downloads).toBe(1);
 });
 
-test('many answers at once share one download', async () => {
-  expect(await Promise.all(Array.from({ length: 50 }, opened))).toEqual(Array(50).fill('code'));
+test('a hundred answers at once share one download', async () => {
+  expect(await Promise.all(Array.from({ length: 100 }, opened))).toEqual(Array(100).fill('code'));
   expect(downloads).toBe(1);
 });
 
