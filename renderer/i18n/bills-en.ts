@@ -121,6 +121,7 @@ export const billsEn = {
   'shift.hand_over': 'Hand over',
   'shift.hand_over_confirm': 'Hand over and sign in',
   'shift.hand_over_not': 'Not now',
+  'shift.next_missing': 'Choose who goes on, and let them type their PIN.',
   'shift.next': 'Who goes on?',
   'shift.next_who': 'Name',
   'errors.shift_not_closed': 'This shift is still open. Close it first.',

@@ -117,6 +117,7 @@ export const billsZh = {
   'shift.hand_over': '交接班',
   'shift.hand_over_confirm': '交接并登录',
   'shift.hand_over_not': '暂不',
+  'shift.next_missing': '请选择接班人，并由本人输入密码。',
   'shift.next': '由谁接班？',
   'shift.next_who': '姓名',
   'errors.shift_not_closed': '这个班次还没有结束，请先结束。',

@@ -307,7 +307,7 @@ export const en = {
   'incident_file.title': 'Incident file',
   'incident_file.hint': 'All that happened to this order, to read, print or hand on. Payers are masked.',
   'manager.title': 'Manager',
-  'manager.close': 'Back to the till',
+  'manager.close': 'To the till',
   'manager.page.push': 'Push',
   'push.on': 'Payments are pushed to this till.',
   'push.off': 'Nothing is pushed now. Payments are still seen by asking the wallets, only later.',

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { OutboxEntry } from '../../contract/outbox.ts';
 import type { Approval } from '../../contract/people.ts';
 import { Action } from '../action.tsx';
@@ -64,6 +64,13 @@ export function AttentionEntry(props: {
     }
   }
 
+  async function giveBack(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (isBusy || !isDecision || tradeNo === null) return;
+    const work = () => api.refunds.giveBack({ tradeNo, ...(approval ? { approval } : {}) });
+    setFailure(await send(work, t('attention.given_back')));
+  }
+
   return (
     <article className="trade attention">
       <header>
@@ -84,47 +91,42 @@ export function AttentionEntry(props: {
           <li key={step}>{step}</li>
         ))}
       </ol>
-      {needsApproval && !isAsking && <ApprovalFields onChange={setApproval} isBusy={isBusy} />}
-      <div className="attention-acts">
-        {entry.canRetry && (
+      <form className="attention-form" onSubmit={giveBack} noValidate>
+        {needsApproval && !isAsking && <ApprovalFields onChange={setApproval} isBusy={isBusy} />}
+        <div className="attention-acts">
+          {entry.canRetry && (
+            <Action
+              busy={isBusy}
+              onPress={async () =>
+                setFailure(
+                  await send(() => api.outbox.retry({ entryId: entry.entryId }), t('attention.retried')),
+                )
+              }
+              testId="try-again"
+            >
+              {t(isBusy && !isAsking ? 'attention.busy' : 'attention.retry')}
+            </Action>
+          )}
+          {isDecision && tradeNo && (
+            <Action kind="main" type="submit" busy={isBusy} testId="give-back">
+              {t(isBusy && !isAsking ? 'attention.busy' : 'attention.give_back', values(t, entry))}
+            </Action>
+          )}
           <Action
+            kind={isDecision ? 'plain' : 'main'}
             busy={isBusy}
-            onPress={async () =>
-              setFailure(
-                await send(() => api.outbox.retry({ entryId: entry.entryId }), t('attention.retried')),
-              )
-            }
-            testId="try-again"
+            onPress={() => ask(true)}
+            testId="by-hand"
           >
-            {t(isBusy && !isAsking ? 'attention.busy' : 'attention.retry')}
+            {t(isDecision ? 'attention.keep' : 'attention.by_hand')}
           </Action>
-        )}
-        {isDecision && tradeNo && (
-          <Action
-            kind="main"
-            busy={isBusy}
-            onPress={async () =>
-              setFailure(
-                await send(
-                  () => api.refunds.giveBack({ tradeNo, ...(approval ? { approval } : {}) }),
-                  t('attention.given_back'),
-                ),
-              )
-            }
-            testId="give-back"
-          >
-            {t(isBusy && !isAsking ? 'attention.busy' : 'attention.give_back', values(t, entry))}
-          </Action>
-        )}
-        <Action kind={isDecision ? 'plain' : 'main'} busy={isBusy} onPress={() => ask(true)} testId="by-hand">
-          {t(isDecision ? 'attention.keep' : 'attention.by_hand')}
-        </Action>
-        {tradeNo && (
-          <Action busy={isBusy} onPress={() => open({ name: 'history', tradeNo })}>
-            {t('attention.timeline')}
-          </Action>
-        )}
-      </div>
+          {tradeNo && (
+            <Action busy={isBusy} onPress={() => open({ name: 'history', tradeNo })}>
+              {t('attention.timeline')}
+            </Action>
+          )}
+        </div>
+      </form>
       {failure && (
         <p className="trade-notice" role="alert">
           {failure}

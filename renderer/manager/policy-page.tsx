@@ -21,7 +21,8 @@ export default function PolicyPage() {
   const [reason, setReason] = useState('');
   const [approval, setApproval] = useState<Approval | null>(null);
   const [failure, setFailure] = useState<LinkErrorCode | null>(null);
-  const [said, setSaid] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isSaved, setSaved] = useState(false);
   const [isBusy, setBusy] = useState(false);
   useEffect(() => {
     api.policy.get().then(setPolicy, (error) => setFailure(linkError(error).code));
@@ -30,17 +31,19 @@ export default function PolicyPage() {
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (policy === null || isBusy) return;
-    if (reason.trim() === '') return setSaid(t('people.why_missing'));
-    if (hasPeople && approval === null) return setSaid(t('errors.approval_needed'));
+    setSaved(false);
+    if (reason.trim() === '') return setProblem(t('people.why_missing'));
+    if (hasPeople && approval === null) return setProblem(t('errors.approval_needed'));
+    setProblem(null);
     setBusy(true);
     try {
       setPolicy(
         await api.policy.set({ ...policy, reason: reason.trim(), ...(approval ? { approval } : {}) }),
       );
-      setSaid(t('policy.saved'));
+      setSaved(true);
     } catch (thrown) {
       const { code, data } = linkError(thrown);
-      setSaid(errorWords(t, code, data));
+      setProblem(errorWords(t, code, data));
     } finally {
       setBusy(false);
     }
@@ -82,7 +85,12 @@ export default function PolicyPage() {
         onChange={setReason}
       />
       <ApprovalFields onChange={setApproval} isBusy={isBusy} />
-      <p role="status">{said}</p>
+      {problem !== null && (
+        <p className="trade-notice" role="alert">
+          {problem}
+        </p>
+      )}
+      <p role="status">{isSaved && t('policy.saved')}</p>
       <div className="people-acts">
         <Action kind="main" type="submit" busy={isBusy} testId="save-policy">
           {t('policy.save')}

@@ -25,6 +25,7 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
   const [isHandingOver, setHandingOver] = useState(false);
   const [next, setNext] = useState('');
   const [pin, setPin] = useState('');
+  const [lack, setLack] = useState<string | null>(null);
   const needsReason = shift.unfinished > 0;
   const why = needsReason && reason.trim() !== '' ? { reason: reason.trim() } : {};
 
@@ -37,8 +38,10 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
   }
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!isHandingOver) onEnd(api.shifts.close(why).then((closed) => ({ closed, next: null })));
-    else if (!hasPeople || (next !== '' && isPin(pin))) onEnd(handOver());
+    const isNextGiven = !isHandingOver || !hasPeople || (next !== '' && isPin(pin));
+    setLack(isNextGiven ? null : t('shift.next_missing'));
+    if (!isNextGiven) return;
+    onEnd(isHandingOver ? handOver() : api.shifts.close(why).then((closed) => ({ closed, next: null })));
   };
 
   return (
@@ -80,14 +83,28 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
             />
           </>
         )}
-        {isHandingOver && hasPeople && <NextPerson next={next} onNext={setNext} pin={pin} onPin={setPin} />}
+        {isHandingOver && hasPeople && (
+          <NextPerson but={shift.openedBy} next={next} onNext={setNext} pin={pin} onPin={setPin} />
+        )}
+        {lack !== null && (
+          <p className="trade-notice shift-lack" role="alert">
+            {lack}
+          </p>
+        )}
         <div className="shift-ends">
           {isHandingOver ? (
             <>
               <Action type="submit" kind="main" testId="shift-hand-over-confirm">
                 {t('shift.hand_over_confirm')}
               </Action>
-              <Action onPress={() => setHandingOver(false)}>{t('shift.hand_over_not')}</Action>
+              <Action
+                onPress={() => {
+                  setHandingOver(false);
+                  setLack(null);
+                }}
+              >
+                {t('shift.hand_over_not')}
+              </Action>
             </>
           ) : (
             <>
@@ -109,8 +126,9 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
   );
 }
 
-/** Who goes on, and their PIN. */
+/** Who goes on, and their PIN: anybody `but` whose shift it is. */
 function NextPerson(props: {
+  but: string | null;
   next: string;
   onNext(name: string): void;
   pin: string;
@@ -130,7 +148,7 @@ function NextPerson(props: {
         label={t('shift.next_who')}
         value={props.next}
         onChange={(event) => props.onNext(event.currentTarget.value)}
-        data={['', ...names]}
+        data={['', ...names.filter((name) => name !== props.but)]}
       />
       <PinField label={t('people.pin')} value={props.pin} isBusy={false} onChange={props.onPin} />
     </fieldset>

@@ -43,6 +43,32 @@ export function ShiftSlip({ shift, next }: { shift: Shift; next: string | null }
   };
   return (
     <>
+      <div className="slip-actions">
+        <Action kind="main" onPress={() => window.print()} testId="slip-print">
+          {t(canMakePdf() ? 'shift.print_alone' : 'shift.print')}
+        </Action>
+        {canMakePdf() && (
+          <Action
+            onPress={() => attempt(pdfOfWindow(`shift-${shift.shiftId}.pdf`).then(saveFile))}
+            testId="slip-pdf"
+          >
+            {t('shift.pdf')}
+          </Action>
+        )}
+        <Action
+          onPress={() =>
+            attempt(
+              api.shifts
+                .csv({ shiftId: shift.shiftId })
+                .then(({ fileName, text }) => saveFile(new File([text], fileName, { type: 'text/csv' }))),
+            )
+          }
+          testId="slip-csv"
+        >
+          {t('shift.csv')}
+        </Action>
+      </div>
+      {failure !== null && <p role="alert">{failure}</p>}
       <article className="slip" aria-label={t('shift.slip')}>
         <h3>
           {till?.shopName} · {t('shift.slip')}
@@ -84,32 +110,6 @@ export function ShiftSlip({ shift, next }: { shift: Shift; next: string | null }
           {next !== null && <p className="slip-sign">{t('shift.sign_next', { name: next })}</p>}
         </div>
       </article>
-      <div className="slip-actions">
-        <Action kind="main" onPress={() => window.print()} testId="slip-print">
-          {t(canMakePdf() ? 'shift.print_alone' : 'shift.print')}
-        </Action>
-        {canMakePdf() && (
-          <Action
-            onPress={() => attempt(pdfOfWindow(`shift-${shift.shiftId}.pdf`).then(saveFile))}
-            testId="slip-pdf"
-          >
-            {t('shift.pdf')}
-          </Action>
-        )}
-        <Action
-          onPress={() =>
-            attempt(
-              api.shifts
-                .csv({ shiftId: shift.shiftId })
-                .then(({ fileName, text }) => saveFile(new File([text], fileName, { type: 'text/csv' }))),
-            )
-          }
-          testId="slip-csv"
-        >
-          {t('shift.csv')}
-        </Action>
-      </div>
-      {failure !== null && <p role="alert">{failure}</p>}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Script } from './fake-till.ts';
 import { openScreens } from './open-screens.ts';
 import * as sample from './sample.ts';
+import { scene } from './scenes.ts';
 import { type Look, stageScene } from './stage.ts';
 
 const { browser, till } = await openScreens();
@@ -163,3 +164,16 @@ test('a payment is given back by the keyboard alone: amount, reason, once more, 
   expect(till.asked.filter(({ path }) => path.endsWith('/refunds'))).toEqual([]);
   expect(complaints).toEqual([]);
 });
+
+test('a PIN and Enter give a payment back, where a second person is asked for', async () => {
+  const { page, close, complaints } = await stageScene(browser, till, scene('give-back-approval'), SMALL);
+  onTestFinished(close);
+  till.answerByHand(undefined);
+  await page.locator('.approval input[type="password"]').focus();
+  await page.keyboard.type('739154');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').filter({ hasText: '正在退回' }).waitFor();
+  const [last] = till.asked.filter(({ path }) => path.endsWith('/give-back')).slice(-1);
+  expect(last?.body).toMatchObject({ approval: { operator: '老板', pin: '739154' } });
+  expect(complaints).toEqual([]);
+}, 60_000);

@@ -1,15 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openScreens } from './open-screens.ts';
-import { SCENES } from './scenes.ts';
+import * as sample from './sample.ts';
+import { scene } from './scenes.ts';
 import { stageScene } from './stage.ts';
 
 const { browser, till } = await openScreens();
 
 test('a shift’s slip prints alone, dark on white, on one page, with the ledger’s head', async () => {
-  const scene = SCENES.find(({ name }) => name === 'shift-slip');
-  if (!scene) throw new Error('No such scene.');
   const look = { locale: 'zh-CN', theme: 'dark', width: 1_024, height: 600 } as const;
-  const { page, close } = await stageScene(browser, till, scene, look);
+  const { page, close } = await stageScene(browser, till, scene('shift-slip'), look);
   onTestFinished(close);
   const pdf = (await page.pdf({ format: 'A5' })).toString('latin1');
   expect(pdf.startsWith('%PDF-')).toBe(true);
@@ -22,4 +21,18 @@ test('a shift’s slip prints alone, dark on white, on one page, with the ledger
   expect(await styleOf('.manager-rail', 'visibility')).toBe('hidden');
   expect(await styleOf('[data-testid="slip-print"]', 'visibility')).toBe('hidden');
   expect(await styleOf('.slip', 'backgroundColor')).toBe('rgb(255, 255, 255)');
+});
+
+test('a hand-over without a name and a PIN says what is missing, and offers everybody but whose shift it is', async () => {
+  const look = { locale: 'en-US', theme: 'light', width: 1_024, height: 600 } as const;
+  const [running, ...closed] = sample.shifts;
+  if (!running) throw new Error('No shift runs.');
+  const lack = scene('shift-hand-over-lack');
+  const script = { ...lack.script, shifts: [{ ...running, openedBy: '早班收银' }, ...closed] };
+  const { page, close } = await stageScene(browser, till, { ...lack, script }, look);
+  onTestFinished(close);
+  expect(await page.locator('.shift-lack').textContent()).toContain('PIN');
+  expect(till.asked.filter(({ path }) => path === '/shifts/hand-over')).toEqual([]);
+  const offered = await page.locator('.shift-next option').allTextContents();
+  expect(offered).toEqual(['', '老板', '店长', '午班收银']);
 });

@@ -23,6 +23,17 @@ export const SHIFTS: Scene[] = [
     },
   },
   {
+    name: 'shift-hand-over-lack',
+    screen: 'idle',
+    script: { session: sample.signedIn },
+    act: async (page) => {
+      await shifts(page);
+      await page.getByTestId('shift-hand-over').click();
+      await page.getByTestId('shift-hand-over-confirm').click();
+      await page.locator('.shift-lack').waitFor();
+    },
+  },
+  {
     name: 'shift-slip',
     screen: 'idle',
     script: {},
