@@ -59,6 +59,9 @@ const KEPT = [
   'shift-slip',
   'bills',
   'bill-running',
+  'bill-fetching',
+  'bill-asking',
+  'bill-decide',
   'bill-many',
   'bill-result',
   'sign-in',
@@ -123,8 +126,12 @@ const KEPT_EN = [
   'attention-refund',
   'by-hand',
   'bill-result',
+  'bill-decide',
+  'shift-hand-over',
   'shift-slip',
   'push-broken',
+  'push-enrol',
+  'push-again',
 ];
 
 const LOOKS: Look[] = [
