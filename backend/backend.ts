@@ -18,6 +18,7 @@ import { createIntake } from './relay/intake.ts';
 import { createRelayClient, type RelayPorts } from './relay/relay-client.ts';
 import { portServer } from './serve.ts';
 import { createAsk } from './services/ask.ts';
+import { createAskFind } from './services/ask-find.ts';
 import { createAskRefund } from './services/ask-refund.ts';
 import { createBackupWatch } from './services/backup-watch.ts';
 import { createAskAboutLine } from './services/bill-ask.ts';
@@ -28,6 +29,7 @@ import { createCharge } from './services/charge.ts';
 import { createClaims } from './services/claims.ts';
 import { createDeadlines } from './services/deadlines.ts';
 import { createDrain } from './services/drain.ts';
+import { createFoundRefunds } from './services/found-refunds.ts';
 import { createGreet } from './services/greet.ts';
 import { createHub } from './services/hub.ts';
 import { createIncidentFile } from './services/incident-file.ts';
@@ -178,9 +180,11 @@ export function createBackend(ports: BackendPorts): Backend {
   const book = createRefundBook({ store, numbers, notifyUrl: (channel) => relay.notifyUrl(channel) });
   const settle = createSettle(store, { automaticMaxFen: fen(ports.refundAutomaticMaxFen) }, book);
   const settleRefund = createSettleRefund(store, book);
+  const found = createFoundRefunds({ store, book, settleRefund, tillId });
   const observe = createObserve(clock, wallets);
   const ask = createAsk({ clock, random, store, settle, wallets, observe });
   const askRefund = createAskRefund({ clock, random, store, settle: settleRefund, wallets, observe });
+  const askFind = createAskFind({ clock, random, store, found, wallets, observe });
   const drain = createDrain({
     clock,
     random,
@@ -191,8 +195,10 @@ export function createBackend(ports: BackendPorts): Backend {
       ...wallets.channels.map((queue) => ({
         queue,
         parallel: ASKING_MAX,
-        run: (entry: OutboxEntry, signal: AbortSignal) =>
-          entry.refundNo === null ? ask(entry, signal) : askRefund(entry, signal),
+        run(entry: OutboxEntry, signal: AbortSignal) {
+          if (entry.kind === 'refund_find') return askFind(entry, signal);
+          return entry.refundNo === null ? ask(entry, signal) : askRefund(entry, signal);
+        },
       })),
       ...(webhook ? [createWebhook({ clock, random, log, store, target: webhook })] : []),
     ],
@@ -267,7 +273,7 @@ export function createBackend(ports: BackendPorts): Backend {
     log,
     wallets,
     run: createBillRun({ store, clock, tillId, endOfTurn: ports.endOfTurn }),
-    ask: createAskAboutLine({ store, clock, wallets, settle, settleRefund, observe, hub }),
+    ask: createAskAboutLine({ store, clock, wallets, settle, settleRefund, found, observe, hub }),
     isAlone: !isFolderShared,
   });
   const staff = openPeople({

@@ -93,6 +93,8 @@ export const IncidentFile = z.object({
       reason: z.string(),
       /** `asked` somebody wanted it · `late`, `surplus` the payment was one that goes back. */
       why: z.enum(['asked', 'late', 'surplus']),
+      /** `lost`, `elsewhere`: not asked for here, found at the wallet. */
+      origin: z.enum(['here', 'lost', 'elsewhere']),
       providerRefundNo: z.string().nullable(),
       /** By whom it was asked for, and who allowed it; null where that was not yet recorded. */
       by: IncidentBy.nullable(),

@@ -34,7 +34,7 @@ import {
   UnlockInput,
 } from './people.ts';
 import { CreateRefundInput, GiveBackInput, KeepInput, Refund } from './refund.ts';
-import { RefundNo, RefundState } from './refund-state.ts';
+import { KnownRefundNo, RefundState } from './refund-state.ts';
 import { EnrolInput, RelayStatus, RelayTest } from './relay.ts';
 import { Cashier, Report, ReportCsvInput, ReportInput } from './report.ts';
 import { CloseShiftInput, HandOverShiftInput, Shift, ShiftHandedOver, ShiftRef } from './shift.ts';
@@ -198,7 +198,7 @@ export const contract = {
       .output(z.object({ items: z.array(Refund), nextCursor: z.string().nullable() })),
     get: procedure('look')
       .route({ method: 'GET', path: '/refunds/{refundNo}', summary: 'One refund' })
-      .input(z.object({ refundNo: RefundNo }))
+      .input(z.object({ refundNo: KnownRefundNo }))
       .output(Refund),
     withdraw: procedure('refund', { lock: 'refundNo' })
       .route({
@@ -206,7 +206,7 @@ export const contract = {
         path: '/refunds/{refundNo}/withdraw',
         summary: 'Take a refund back that was not sent yet',
       })
-      .input(z.object({ refundNo: RefundNo }))
+      .input(z.object({ refundNo: KnownRefundNo }))
       .output(Refund),
     check: procedure('look')
       .route({
@@ -214,7 +214,7 @@ export const contract = {
         path: '/refunds/{refundNo}/check',
         summary: 'Ask the wallet about a refund now instead of when it is due',
       })
-      .input(z.object({ refundNo: RefundNo }))
+      .input(z.object({ refundNo: KnownRefundNo }))
       .output(Refund),
     giveBack: procedure('refund', { lock: 'tradeNo', approval: 'refund' })
       .route({

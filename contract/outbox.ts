@@ -5,7 +5,8 @@ import { Channel } from './trade.ts';
 
 /**
  * One durable intent: `open`, `query`, `close`, `cancel` are questions to a wallet about a trade ·
- * `refund` and `refund_query` about money to give back · `give_back` whether a late or surplus payment goes
+ * `refund` and `refund_query` about money to give back · `refund_find` about a refund that the wallet has told of and
+ * this till does not know · `give_back` whether a late or surplus payment goes
  * back, for a person to decide · `tell` a message to the shop's systems.
  */
 export const OutboxKind = z.enum([
@@ -15,6 +16,7 @@ export const OutboxKind = z.enum([
   'cancel',
   'refund',
   'refund_query',
+  'refund_find',
   'give_back',
   'tell',
 ]);
@@ -27,7 +29,8 @@ export const OutboxState = z.enum(['due', 'parked', 'set_aside']);
  * Why an entry waits for a person: `not_understood` the wallet's answers could not be understood or
  * believed, too often · `incident` the wallet's evidence contradicts the trade or refund · `refund_late` and
  * `refund_surplus` a payment that no rule gives back by itself · `refund_abnormal` the wallet cannot hand a refund
- * to the customer · `refused_by_receiver` the shop's system does not take the message.
+ * to the customer · `refund_unnamed` money went back that is not known here, and the wallet says not under which number ·
+ * `refund_unfit` a refund that is not known here contradicts what is · `refused_by_receiver` the shop's system does not take the message.
  */
 export const ParkedWhy = z.enum([
   'not_understood',
@@ -35,6 +38,8 @@ export const ParkedWhy = z.enum([
   'refund_late',
   'refund_surplus',
   'refund_abnormal',
+  'refund_unnamed',
+  'refund_unfit',
   'refused_by_receiver',
 ]);
 export type ParkedWhy = z.infer<typeof ParkedWhy>;

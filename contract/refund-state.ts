@@ -19,6 +19,9 @@ export const REFUND_STATES = [
 export const RefundState = z.enum(REFUND_STATES);
 export type RefundState = z.infer<typeof RefundState>;
 
+/** As wallets have them: one that was made elsewhere has a number of another kind. */
+export const KnownRefundNo = z.string().min(1).max(64);
+
 export const RefundNo = z
   .string()
   .regex(/^[A-Za-z0-9_-]{6,64}$/)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AmountFen, Instant } from './money.ts';
 import { Approval } from './people.ts';
-import { RefundNo, RefundState } from './refund-state.ts';
+import { KnownRefundNo, RefundNo, RefundState } from './refund-state.ts';
 import { Channel, TradeNo } from './trade.ts';
 
 /** Shown to the customer by the wallet: at most 80 bytes of UTF-8 (WeChat's `reason`), no control characters. */
@@ -14,7 +14,7 @@ export const RefundReason = z
   .refine((text) => !/\p{Cc}|\p{Cf}|\p{Cs}|\p{Zl}|\p{Zp}/u.test(text), { message: 'control_character' });
 
 export const Refund = z.object({
-  refundNo: RefundNo,
+  refundNo: KnownRefundNo,
   tradeNo: TradeNo,
   orderNo: z.string(),
   channel: Channel,
@@ -22,6 +22,12 @@ export const Refund = z.object({
   reason: z.string(),
   /** `asked` somebody wanted it · `late`, `surplus` the payment was one that goes back. */
   why: z.enum(['asked', 'late', 'surplus']),
+  /**
+   * `here` asked for at this till · `lost` told of by the wallet, under a number of this till's that a restore forgot ·
+   * `elsewhere` told of by the wallet, under any other number: made by hand at the wallet's own site, for one. Of those
+   * two no reason is known.
+   */
+  origin: z.enum(['here', 'lost', 'elsewhere']),
   state: RefundState,
   /** The wallet's own number, where it has one. */
   providerRefundNo: z.string().nullable(),

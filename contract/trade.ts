@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AmountFen, Instant } from './money.ts';
-import { RefundNo, RefundState } from './refund-state.ts';
+import { KnownRefundNo, RefundState } from './refund-state.ts';
 
 export const CHANNELS = ['alipay', 'wechat'] as const;
 export const Channel = z.enum(CHANNELS);
@@ -101,7 +101,7 @@ export const TimelineEntry = z.object({
   /** Of what concerns a refund: which one, and how its state changed. */
   refund: z
     .object({
-      refundNo: RefundNo,
+      refundNo: KnownRefundNo,
       amountFen: AmountFen,
       fromState: RefundState.nullable(),
       toState: RefundState.nullable(),

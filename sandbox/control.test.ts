@@ -170,6 +170,32 @@ describe('time', () => {
   );
 });
 
+describe('a refund by hand, as at the wallet’s own site', () => {
+  test.for(['alipay', 'wechat'] as const)(
+    'of %s goes back once, within what was paid, and is told',
+    async (channel) => {
+      const { till, sandbox } = await simulatedSandbox();
+      const tradeNo = 'ORDER_0001';
+      const code = channel === 'alipay' ? await till.precreate(tradeNo) : await till.native(tradeNo);
+      const byHand = (body: object) =>
+        till.control('POST', '/refunds/by-hand', { channel, tradeNo, ...body });
+      expect(await byHand({ amountFen: 1 })).toMatchObject({ status: 409 });
+      sandbox.ledger.pay(code);
+      const paidFen = sandbox.ledger.find(channel, tradeNo)?.amountFen ?? 0;
+      expect(await byHand({ amountFen: 1 })).toMatchObject({
+        status: 201,
+        body: { amountFen: 1, status: 'SUCCESS', refundNo: expect.stringMatching(/^\d{24}$/) },
+      });
+      expect(await byHand({ amountFen: 2, refundNo: 'NO-1' })).toMatchObject({ status: 201 });
+      expect(await byHand({ amountFen: 2, refundNo: 'NO-1' })).toMatchObject({ status: 409 });
+      expect(await byHand({ amountFen: paidFen - 2 })).toMatchObject({ status: 409 });
+      expect(await byHand({ amountFen: 0 })).toMatchObject({ status: 400 });
+      expect(await byHand({ amountFen: 1, tradeNo: 'ORDER_0002' })).toMatchObject({ status: 404 });
+      expect(sandbox.ledger.find(channel, tradeNo)?.refundedFen).toBe(3);
+    },
+  );
+});
+
 describe('who may use it', () => {
   const get = (path: string, headers: Record<string, string>, method = 'GET') => ({
     method,

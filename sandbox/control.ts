@@ -38,6 +38,13 @@ const rotateShape = z.strictObject({
   to: z.enum(['next_certificate', 'retire_old_certificate', 'public_key_only', 'certificates']),
 });
 const refundShape = z.strictObject({ refundNo: z.string().min(1).max(64), status: z.enum(REFUND_STATUSES) });
+const byHandShape = z.strictObject({
+  channel: z.enum(['alipay', 'wechat']),
+  tradeNo: z.string().min(1).max(64),
+  amountFen: z.number().int().min(1).max(10_000_000_000),
+  /** Absent: a number as the wallet's own site makes them. */
+  refundNo: z.string().min(1).max(64).optional(),
+});
 export type Rotation = z.infer<typeof rotateShape>['to'];
 
 /** What the sandbox's own controls act on. */
@@ -47,6 +54,8 @@ export interface Controls {
   faults: ArmedFaults;
   notifier: Notifier;
   payouts: Payouts;
+  /** A number as the wallets' own sites make them. */
+  freshRefundNo: () => string;
   identity: () => Identity;
   /** Null when done, else why it cannot be done now. */
   rotate: (to: Rotation) => Promise<string | null>;
@@ -78,6 +87,7 @@ const ROUTES: Record<string, Partial<Record<string, Route>>> = {
   },
   '/bills': { POST: seedBills, DELETE: ({ bills }) => jsonAnswer(200, { cleared: bills.clear() }) },
   '/refunds': { POST: settleRefund },
+  '/refunds/by-hand': { POST: refundByHand },
   '/clock': { POST: hasten },
   '/rotate': { POST: rotate },
 };
@@ -156,6 +166,32 @@ function settleRefund({ ledger }: Controls, request: SandboxRequest): SandboxAns
   if (refund.status === 'SUCCESS' || refund.status === 'CLOSED')
     return controlError(409, 'not_now', `This refund is ${refund.status}: that is final.`);
   return jsonAnswer(200, refundView(ledger.refundBecomes(refund, status)));
+}
+
+/** Somebody of the shop gives money back at the wallet's own site: no till asked for it, and the merchant is told. */
+function refundByHand({ ledger, freshRefundNo }: Controls, request: SandboxRequest): SandboxAnswer {
+  const json = bodyOf(request);
+  if (!json.ok) return json.answer;
+  const parsed = byHandShape.safeParse(json.value);
+  if (!parsed.success) return invalid(parsed.error);
+  const { channel, tradeNo, amountFen, refundNo = freshRefundNo() } = parsed.data;
+  const trade = ledger.find(channel, tradeNo);
+  if (!trade) return controlError(404, 'not_found', `This wallet knows no trade ${tradeNo}.`);
+  if (amountFen > ledger.leftFen(trade))
+    return controlError(409, 'not_now', 'No more can go back than was paid and is still there.');
+  if (ledger.findRefund(channel, tradeNo, refundNo))
+    return controlError(409, 'not_now', `There is a refund ${refundNo} already.`);
+  const made = ledger.refund(trade, {
+    refundNo,
+    providerRefundNo: channel === 'wechat' ? `5030${freshRefundNo()}` : null,
+    amountFen,
+    reason: '',
+    notifyUrl: trade.notifyUrl,
+    asked: '',
+    endsAs: 'SUCCESS',
+    endsAtMs: null,
+  });
+  return jsonAnswer(201, refundView(made));
 }
 
 function hasten({ ledger, bills, notifier, payouts }: Controls, request: SandboxRequest): SandboxAnswer {

@@ -140,6 +140,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     faults,
     notifier,
     payouts,
+    freshRefundNo: () => randomText(random, DIGITS, 24),
     identity: () => identity,
     async rotate(to) {
       const next = await rotated(identity, to, { nowMs: clock.nowMs(), random });

@@ -140,13 +140,15 @@ export function readWechatFundFlowBill(
       const kind = MOVEMENTS.get(word) ?? 'other';
       const isFee = kind === 'fee';
       const amountFen = Math.abs(billFen(amount(cells)));
+      // A refund's movement names the payment: REF and the wallet's number of it.
+      const [, refunded = null] = /^REF(\d+)$/.exec(voucher(cells)) ?? [];
       const sign = direction(cells) === '收入' ? -1 : 1;
       return {
         row,
         kind,
         tradeNo: kind === 'payment' || isFee ? voucher(cells) : '',
-        providerTradeNo: kind === 'refund' ? '' : number(cells),
-        refundNo: kind === 'refund' ? voucher(cells) : null,
+        providerTradeNo: kind === 'refund' ? (refunded ?? '') : number(cells),
+        refundNo: kind === 'refund' && refunded === null ? voucher(cells) : null,
         providerRefundNo: kind === 'refund' ? number(cells) : null,
         amountFen,
         feeMilliFen: isFee && amountFen > 0 ? sign * amountFen * 1_000 : 0,

@@ -74,7 +74,8 @@ function payment(
 function refund(line: Billed, { trade, refund: known, isRepeated }: Here, tillId: string): Verdict {
   if (!known) {
     if (!trade) return stranger(line.tradeNo, tillId) ?? missingHere('unknown_number');
-    return missingHere('refund_unknown');
+    // A bill of movements has only the wallet's own number, under which nobody can ask.
+    return missingHere(line.refundNo === null ? 'refund_unnamed' : 'refund_unknown');
   }
   const hereFen = known.amountFen;
   if (known.tradeNo !== line.tradeNo) return { class: 'refund_differs', why: 'other_trade', hereFen };

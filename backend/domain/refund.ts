@@ -1,4 +1,5 @@
 import type { Fen } from './money.ts';
+import { readNumber } from './numbers.ts';
 import type { Channel, Incident } from './trade.ts';
 
 /**
@@ -116,6 +117,7 @@ export interface Refund {
   reason: string;
   /** `asked` a person or the shop's system wanted it · `late`, `surplus` the payment was one that goes back. */
   why: 'asked' | 'late' | 'surplus';
+  origin: RefundOrigin;
   state: RefundState;
   /** The wallet's own number, where it has one. */
   providerRefundNo: string | null;
@@ -135,6 +137,21 @@ export interface Refund {
   incident: RefundIncident | null;
   /** A person ended the asking; its part stays held. */
   setAside: { atMs: number; reason: string } | null;
+}
+
+/**
+ * Whence a refund is known: `here` this till asked for it · `lost` the wallet told of it under a number of this till's,
+ * which a restore forgot · `elsewhere` under any other number: made by hand at the wallet's own site, or by the shop's
+ * system before a restore. What was found at the wallet is never sent.
+ */
+export type RefundOrigin = 'here' | 'lost' | 'elsewhere';
+
+/** As the till's windows make them. */
+const OF_A_WINDOW = /^R[0-9a-f]{32}$/;
+
+/** Whence a refund is that this till does not know. */
+export function originOf(refundNo: string, tillId: string): Exclude<RefundOrigin, 'here'> {
+  return readNumber(refundNo)?.tillId === tillId || OF_A_WINDOW.test(refundNo) ? 'lost' : 'elsewhere';
 }
 
 /** `exceeds_paid`: the wallet says that more went back than was paid here. */

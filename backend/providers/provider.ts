@@ -38,7 +38,7 @@ export interface Provider {
    */
   refund(request: RefundRequest, at: Asked): Promise<Answered<RefundOutcome>>;
   /** What the wallet holds about a refund. */
-  refundQuery(request: RefundRef, at: Asked): Promise<Answered<RefundQueryOutcome>>;
+  refundQuery(request: RefundLookUp, at: Asked): Promise<Answered<RefundQueryOutcome>>;
   /**
    * What a notification proves, whoever brought it: verified on the bytes as they were posted, then compared
    * with our merchant and app. The amount is compared when it is settled. Never throws.
@@ -145,12 +145,15 @@ export interface OpenRequest extends TradeRef {
   notifyUrl?: string;
 }
 
-export interface RefundRef {
+interface RefundRef {
   refundNo: string;
   /** What goes back; the trade's own amount is beside it. */
   amountFen: Fen;
   trade: { tradeNo: string; amountFen: Fen };
 }
+
+/** A refund whose amount may not be known here: the wallet says it. */
+export type RefundLookUp = Omit<RefundRef, 'amountFen'>;
 
 export interface RefundRequest extends RefundRef {
   /** Shown to the customer by the wallet. */

@@ -9,8 +9,10 @@ import type { Exchange } from '../store/exchanges.ts';
 import type { Store } from '../store/store.ts';
 import { wireOf } from './asking.ts';
 import { boundsOf } from './bill-run.ts';
+import type { FoundRefunds } from './found-refunds.ts';
 import type { Hub } from './hub.ts';
 import type { Observe } from './observe.ts';
+import { findRefund } from './refund-find.ts';
 import { outcomeWord, type Settle } from './settle.ts';
 import type { SettleRefund } from './settle-refund.ts';
 import type { Wallets } from './wallets.ts';
@@ -23,6 +25,13 @@ import type { Wallets } from './wallets.ts';
  */
 export type AskAboutLine = ReturnType<typeof createAskAboutLine>;
 
+/** Whose wallet is asked. */
+interface About {
+  trade: Trade;
+  provider: Provider;
+  signal: AbortSignal;
+}
+
 /** What the wallet says to a difference. */
 type Word = Pick<StoredLine, 'said'> & { isSettled: boolean };
 
@@ -32,10 +41,11 @@ export function createAskAboutLine(deps: {
   wallets: Wallets;
   settle: Settle;
   settleRefund: SettleRefund;
+  found: FoundRefunds;
   observe: Observe;
   hub: Hub;
 }) {
-  const { store, clock, wallets, settle, settleRefund, observe, hub } = deps;
+  const { store, clock, wallets, settle, settleRefund, found, observe, hub } = deps;
 
   return async function ask(
     bill: StoredBill,
@@ -45,13 +55,10 @@ export function createAskAboutLine(deps: {
     const trade = line.tradeNo === null ? undefined : store.trades.byNo(line.tradeNo);
     const provider = trade && wallets.provider(trade.channel);
     if (!trade || !provider || trade.channel !== bill.channel) return 'none';
-    const refund = line.refundNo === null ? undefined : store.refunds.byNo(line.refundNo);
-    const isOfRefund = line.kind === 'refund' && refund?.tradeNo === trade.tradeNo;
-    if (line.kind !== 'payment' && !isOfRefund) return 'none';
-    const word =
-      isOfRefund && refund
-        ? await aboutRefund(bill, line, { trade, refund, provider, signal })
-        : await aboutPayment(bill, line, { trade, provider, signal });
+    const about = { trade, provider, signal };
+    const question = questionAbout(bill, line, about);
+    if (question === null) return 'none';
+    const word = await question();
     if (!word) return 'silent';
     const { said, isSettled } = word;
     store.transact(() =>
@@ -64,11 +71,30 @@ export function createAskAboutLine(deps: {
     return 'answered';
   };
 
-  async function aboutPayment(
+  /** What the wallet can be asked about a line; null where no answer could settle anything. */
+  function questionAbout(
     bill: StoredBill,
     line: StoredLine,
-    about: { trade: Trade; provider: Provider; signal: AbortSignal },
-  ): Promise<Word | null> {
+    about: About,
+  ): (() => Promise<Word | null>) | null {
+    if (line.kind === 'payment') return () => aboutPayment(bill, line, about);
+    if (line.kind !== 'refund') return null;
+    const { refundNo, why } = line;
+    const refund = refundOn(bill, line);
+    if (refund?.tradeNo === about.trade.tradeNo) return () => aboutRefund(bill, line, refund, about);
+    if (why !== 'refund_unknown' || refundNo === null) return null;
+    return () => aboutUnknownRefund(line, refundNo, about);
+  }
+
+  /** The refund that a line is about; one of movements that was not known here has the wallet's number. */
+  function refundOn({ channel }: StoredBill, { refundNo, why }: StoredLine): Refund | undefined {
+    if (refundNo === null) return undefined;
+    if (why !== 'refund_unnamed') return store.refunds.byNo(refundNo);
+    const known = store.bills.numbers.refundsByWallet(channel, [refundNo]).get(refundNo);
+    return known && store.refunds.byNo(known.refundNo);
+  }
+
+  async function aboutPayment(bill: StoredBill, line: StoredLine, about: About): Promise<Word | null> {
     const { trade, provider, signal } = about;
     const { tradeNo, amountFen, createdAtMs, expiresAtMs } = trade;
     const heard = await asked(trade, signal, (at) =>
@@ -84,19 +110,18 @@ export function createAskAboutLine(deps: {
     const said = wordOf(trade, outcome);
     const isPaid = said === 'paid' && store.trades.byNo(tradeNo)?.state === 'paid';
     const paidAtMs = outcome.kind === 'evidence' ? outcome.evidence.paidAtMs : null;
-    return { said, isSettled: isPaid && agrees(bill, line, 'not_paid_here', amountFen, paidAtMs) };
+    return { said, isSettled: isPaid && agrees(bill, line, ['not_paid_here'], amountFen, paidAtMs) };
   }
 
   async function aboutRefund(
     bill: StoredBill,
     line: StoredLine,
-    about: { trade: Trade; refund: Refund; provider: Provider; signal: AbortSignal },
+    refund: Refund,
+    about: About,
   ): Promise<Word | null> {
-    const { trade, refund, provider, signal } = about;
+    const { trade, provider, signal } = about;
     const { refundNo, amountFen } = refund;
-    const heard = await asked(trade, signal, (at) =>
-      provider.refundQuery({ refundNo, amountFen, trade }, at),
-    );
+    const heard = await asked(trade, signal, (at) => provider.refundQuery({ refundNo, trade }, at));
     if (!heard || heard.outcome.kind === 'unknown') return null;
     const { outcome, exchange } = heard;
     if (refund.state !== 'succeeded') {
@@ -110,7 +135,43 @@ export function createAskAboutLine(deps: {
     const said = refundWordOf(refund, outcome);
     const isDone = said === 'refunded' && store.refunds.byNo(refundNo)?.state === 'succeeded';
     const doneAtMs = outcome.kind === 'evidence' ? outcome.evidence.succeededAtMs : null;
-    return { said, isSettled: isDone && agrees(bill, line, 'refund_not_done', amountFen, doneAtMs) };
+    const undone = ['refund_not_done', 'refund_unknown', 'refund_unnamed'];
+    return { said, isSettled: isDone && agrees(bill, line, undone, amountFen, doneAtMs) };
+  }
+
+  /** A refund of our trade that is on the bill alone: the wallet's answer under its number writes it down here. */
+  async function aboutUnknownRefund(line: StoredLine, refundNo: string, about: About): Promise<Word | null> {
+    const { trade, provider, signal } = about;
+    const { tradeNo } = trade;
+    const heard = await asked(trade, signal, (at) => provider.refundQuery({ refundNo, trade }, at));
+    if (!heard) return null;
+    const { outcome, exchange } = heard;
+    const nowMs = clock.nowMs();
+    const came = store.transact(() => {
+      const seen = { ...exchange, refundNo, step: 'refund_query' as const };
+      const came = found.heard(tradeNo, refundNo, outcome, nowMs, seen);
+      // It is there, and becomes writable later: the machine goes on by itself.
+      if (came === 'not_yet') findRefund(store, trade, refundNo, nowMs);
+      return came;
+    });
+    hub.tell({ kind: 'committed' });
+    const refund = store.refunds.byNo(refundNo);
+    switch (came) {
+      case 'silent':
+        return null;
+      case 'nothing':
+      case 'unseen':
+        return { said: 'not_refunded', isSettled: false };
+      case 'unfit':
+        return { said: 'contradicts', isSettled: false };
+      case 'not_yet':
+        return { said: 'refunded', isSettled: false };
+      case 'recorded': {
+        const isBack = refund?.state === 'succeeded';
+        const isSettled = isBack && refund.amountFen === line.amountFen;
+        return { said: isBack ? 'refunded' : 'not_refunded', isSettled };
+      }
+    }
   }
 
   /** Puts the question; null when the till stops over it. */
@@ -159,11 +220,11 @@ function refundWordOf(
 function agrees(
   bill: StoredBill,
   line: StoredLine,
-  undone: string,
+  undone: readonly string[],
   hereFen: number,
   atMs: number | null,
 ): boolean {
-  if (line.class === 'missing_here' && line.why === undone) return line.amountFen === hereFen;
+  if (line.class === 'missing_here' && undone.includes(line.why ?? '')) return line.amountFen === hereFen;
   if (line.class !== 'missing_there') return false;
   // Done, by the wallet's own clock, on another day: it belongs on that day's bill.
   const { startMs, endMs } = boundsOf(bill.day);

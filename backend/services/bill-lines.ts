@@ -22,7 +22,8 @@ export function createBillLines(store: Store, tillId: string) {
         why: verdict.why,
         tradeNo: line.tradeNo || null,
         providerTradeNo: line.providerTradeNo || null,
-        refundNo: line.refundNo,
+        // What nobody has our number for is told by the wallet's.
+        refundNo: line.refundNo ?? line.providerRefundNo,
         amountFen: line.amountFen,
         hereFen: verdict.hereFen,
         feeMilliFen: line.feeMilliFen,

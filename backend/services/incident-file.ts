@@ -102,7 +102,8 @@ function begunBy(events: readonly StoredEvent[], refundNo: string): By | null {
 }
 
 function refundView(refund: Refund, by: By | null, nameOf: NameOf): IncidentFile['refunds'][number] {
-  const { refundNo, tradeNo, channel, state, amountFen, reason, why, providerRefundNo, incident } = refund;
+  const { refundNo, tradeNo, channel, state, amountFen, reason, why, origin, providerRefundNo, incident } =
+    refund;
   return {
     refundNo,
     tradeNo,
@@ -111,6 +112,7 @@ function refundView(refund: Refund, by: By | null, nameOf: NameOf): IncidentFile
     amountFen,
     reason,
     why,
+    origin,
     providerRefundNo,
     by: by && byView(by, nameOf),
     requestedAt: storeInstant(refund.requestedAtMs),

@@ -75,7 +75,11 @@ function refundsTable(
     said([refund.refundNo, refund.providerRefundNo], ' / '),
     yuan(refund.amountFen),
     said([back(refund.state), orNull(back)(refund.incident)]),
-    said([refund.why === 'asked' ? null : back(refund.why), refund.reason]),
+    said([
+      refund.why === 'asked' ? null : back(refund.why),
+      refund.origin === 'here' ? null : back(refund.origin),
+      refund.reason,
+    ]),
     said([
       refund.by && whoOf(refund.by, word),
       refund.by?.approvedBy && `${words.approvedBy} ${refund.by.approvedBy}`,

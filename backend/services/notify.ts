@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
 import type { Hub } from './hub.ts';
 import type { LostTrades } from './lost-trades.ts';
+import { findRefund } from './refund-find.ts';
 import { outcomeWord, type Settle } from './settle.ts';
 import type { SettleRefund } from './settle-refund.ts';
 import type { Wallets } from './wallets.ts';
@@ -55,23 +56,24 @@ export function createNotify(deps: {
     // Trades are committed before their wallet hears of them: an unknown number is another till's, or one that
     // a backup did not know.
     if (!trade && lostTrades.takeUp(channel, notified, nowMs)) {
+      const taken = store.trades.byNo(notified.tradeNo);
+      if (taken && notified.kind === 'trade' && notified.refundNo !== null)
+        await askRefundSoon(taken, notified.refundNo, nowMs);
       drain.hurry([channel]);
       hub.tell({ kind: 'committed' });
       return { kind: 'taken' };
     }
     if (!trade || trade.channel !== channel) return { kind: 'rejected', reason: 'not_ours' };
     if (notified.kind === 'refund') {
-      // One that was made elsewhere, at the wallet's own site for one, is found when the bill is compared.
-      const refund = store.refunds.byNo(notified.refundNo);
-      if (!refund || refund.tradeNo !== trade.tradeNo) return { kind: 'taken' };
-      if (isRefundProof(notified, posted, nowMs)) await settleRefundNow(notified, posted, nowMs);
+      const isKnown = store.refunds.byNo(notified.refundNo)?.tradeNo === trade.tradeNo;
+      if (isKnown && isRefundProof(notified, posted, nowMs)) await settleRefundNow(notified, posted, nowMs);
       else await askRefundSoon(trade, notified.refundNo, nowMs);
       return { kind: 'taken' };
     }
-    if (isProof(notified, posted, nowMs)) await settleNow(trade, notified, posted, nowMs);
-    else await askSoon(trade, nowMs);
     if (notified.kind === 'trade' && notified.refundNo !== null)
       await askRefundSoon(trade, notified.refundNo, nowMs);
+    if (isProof(notified, posted, nowMs)) await settleNow(trade, notified, posted, nowMs);
+    else await askSoon(trade, nowMs);
     return { kind: 'taken' };
   };
 
@@ -87,11 +89,17 @@ export function createNotify(deps: {
     if (hasChanged) hub.tell({ kind: 'committed' });
   }
 
-  /** A hint about a refund of ours: the wallet is asked about it now. */
+  /**
+   * A hint about a refund of ours: the wallet is asked about it now. One that is not known here was made elsewhere, or
+   * lost by a restore.
+   */
   async function askRefundSoon(trade: Trade, refundNo: string, nowMs: number): Promise<void> {
     const refund = store.refunds.byNo(refundNo);
-    if (refund?.tradeNo !== trade.tradeNo || isEnded(refund.state)) return;
-    await store.transactSoon(() => store.outbox.hurryRefund(refundNo, nowMs));
+    const isKnown = refund?.tradeNo === trade.tradeNo;
+    if (isKnown && isEnded(refund.state)) return;
+    await store.transactSoon(() =>
+      isKnown ? store.outbox.hurryRefund(refundNo, nowMs) : findRefund(store, trade, refundNo, nowMs),
+    );
     drain.hurry([trade.channel]);
     hub.tell({ kind: 'committed' });
   }

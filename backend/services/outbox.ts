@@ -47,7 +47,8 @@ export function createOutbox(deps: { store: Store; clock: Clock; hub: Hub; book:
         toState: state,
       });
     } else if (trade) {
-      store.trades.update(trade, { ...trade, setAside });
+      // Whoever looks for a refund no more says nothing about the payment.
+      if (kind !== 'refund_find') store.trades.update(trade, { ...trade, setAside });
       store.events.append({
         ...about,
         type: 'trade.set_aside',

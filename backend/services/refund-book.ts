@@ -49,6 +49,7 @@ export function createRefundBook(deps: {
       amountFen,
       reason,
       why,
+      origin: 'here',
       state: 'queued',
       providerRefundNo: null,
       requestedAtMs: nowMs,
@@ -143,11 +144,12 @@ export function createRefundBook(deps: {
 
 /** What the ledger keeps of a refund when it begins, and when the money is back. */
 function factsOf(
-  { amountFen, channel, reason, why, state, providerRefundNo, succeededAtMs }: Refund,
+  { amountFen, channel, reason, why, origin, state, providerRefundNo, succeededAtMs }: Refund,
   fromState: Refund['state'] | null,
 ): Record<string, unknown> | null {
-  if (fromState === null) return { amountFen, channel, reason, why };
-  return state === 'succeeded' ? { amountFen, providerRefundNo, succeededAtMs } : null;
+  const ended = state === 'succeeded' ? { amountFen, providerRefundNo, succeededAtMs } : null;
+  if (fromState !== null) return ended;
+  return origin === 'here' ? { amountFen, channel, reason, why } : { amountFen, channel, origin, ...ended };
 }
 
 /** Why a payment that nobody asked for goes back. */

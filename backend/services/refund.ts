@@ -59,8 +59,9 @@ export function createRefunds(deps: {
         const { tradeNo, refundNo, reason } = wish;
         const known = refundNo === undefined ? undefined : store.refunds.byNo(refundNo);
         if (known) {
-          const isSame =
-            known.tradeNo === tradeNo && known.amountFen === wish.amountFen && known.reason === reason;
+          // Of one that was found at the wallet nobody knows the reason.
+          const isSameReason = known.origin !== 'here' || known.reason === reason;
+          const isSame = known.tradeNo === tradeNo && known.amountFen === wish.amountFen && isSameReason;
           if (!isSame) throw new ServiceError('refund_differs', { orderNo: known.orderNo });
           return known;
         }

@@ -112,23 +112,24 @@ export function createSettleRefund(store: Store, book: RefundBook) {
     }, BY_ANSWER);
   }
 
-  /** Applies what a notification proves. Returns whether anything changed. */
+  /** Applies what a notification, or an answer to another question, proves. Returns whether anything changed. */
   function notified(
     refundNo: string,
     result: RefundQueryOutcome,
     nowMs: number,
-    exchange: Exchange,
+    exchange: Exchange | null,
+    by = BY_NOTIFICATION,
   ): boolean {
     return store.transact(() => {
       const before = mustRead(refundNo);
       const reading = read(before, 'refund_query', result, nowMs);
       const { refund: after } = apply(before, reading, nowMs);
       if (after === before) return false;
-      store.exchanges.append(exchange);
+      if (exchange) store.exchanges.append(exchange);
       if (refundStepAfter(after, reading.event) === null) store.outbox.finishRefund(refundNo);
       else store.outbox.hurryRefund(refundNo, nowMs);
       return true;
-    }, BY_NOTIFICATION);
+    }, by);
   }
 
   /** What the wallet's words mean to the refund as it is. */

@@ -27,6 +27,7 @@ import type { OutboxEntry } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { endChargeIfOver } from './charge-end.ts';
 import type { RefundBook } from './refund-book.ts';
+import { findUnnamedRefund } from './refund-find.ts';
 
 /** What a step brought: one of the provider's outcomes. */
 export type Outcome = OpenOutcome | QueryOutcome | CloseOutcome;
@@ -114,7 +115,9 @@ export function createSettle(store: Store, policy: RefundPolicy, book: RefundBoo
       case 'evidence': {
         const event = readEvidence(trade, result.evidence);
         if (typeof event !== 'string') return recordIncident(trade, event.incident, nowMs);
-        return apply(trade, event, asked, nowMs, { evidence: result.evidence });
+        const applied = apply(trade, event, asked, nowMs, { evidence: result.evidence });
+        if (result.evidence.status === 'refunded') findUnnamedRefund(store, applied.trade, nowMs);
+        return applied;
       }
       case 'mismatch':
         return recordIncident(trade, 'merchant_mismatch', nowMs);

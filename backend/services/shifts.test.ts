@@ -58,6 +58,7 @@ function giveBack(store: Store, tradeNo: string, amountFen: number, isDone = tru
       amountFen: fen(amountFen),
       reason: '退货',
       why: 'asked',
+      origin: 'here',
       state: isDone ? 'succeeded' : 'asked',
       providerRefundNo: null,
       requestedAtMs: 6_000,

@@ -97,7 +97,7 @@ function unexpected(tradeNo: string, store: Store): ShopMessageType | null {
 }
 
 function refundMessage({ fromState, toState }: StoredEvent): ShopMessageType | null {
-  if (fromState === null) return 'refund.requested';
+  if (fromState === null && toState === 'queued') return 'refund.requested';
   switch (toState) {
     case 'succeeded':
     case 'abnormal':

@@ -69,6 +69,7 @@ export function writeRefund(
     amountFen: fen(amountFen),
     reason: '退货',
     why: 'asked',
+    origin: 'here',
     providerRefundNo: null,
     requestedAtMs: atMs - 1_000,
     sends: 1,

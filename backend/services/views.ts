@@ -81,6 +81,7 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       amountFen: row.amountFen,
       reason: row.reason,
       why: row.why,
+      origin: row.origin,
       // On its way just now, with no answer yet.
       state: row.state === 'queued' && row.sends > 0 ? 'asked' : row.state,
       providerRefundNo: row.providerRefundNo,
@@ -119,7 +120,7 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       canRetry: row.state === 'parked' && row.kind !== 'give_back',
       orderNo: row.orderNo,
       tradeNo: row.tradeNo,
-      refundNo: row.refundNo,
+      refundNo: row.refundNo ?? soughtNo(row),
       channel: about?.channel ?? null,
       amountFen: amountOf(row) ?? about?.amountFen ?? order.amountFen,
       subject: order.subject,
@@ -279,6 +280,11 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       };
     },
   };
+}
+
+/** The wallet's number of a refund that is looked for; null where it named none. */
+function soughtNo({ kind, tradeNo, payload }: OutboxEntry): string | null {
+  return kind === 'refund_find' && payload !== tradeNo ? payload : null;
 }
 
 function tradeEntry({ atMs, fromState, toState, what }: StoredEvent): TimelineEntry {

@@ -49,6 +49,8 @@ const Entry = z.discriminatedUnion('kind', [
     amountFen: z.int().positive(),
     reason: z.string(),
     why: z.enum(['asked', 'late', 'surplus']),
+    /** Of journals from before refunds were found at wallets: here. */
+    origin: z.enum(['here', 'lost', 'elsewhere']).default('here'),
     requestedAtMs: z.int(),
   }),
   z.object({
@@ -98,6 +100,7 @@ export const entryOf = {
     amountFen: refund.amountFen,
     reason: refund.reason,
     why: refund.why,
+    origin: refund.origin,
     requestedAtMs: refund.requestedAtMs,
   }),
   /** Its part is free for another one, which may follow in this very journal. */

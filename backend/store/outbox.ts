@@ -9,14 +9,17 @@ export type OutboxQueue = Channel | 'shop';
 /** One durable intent; see the table. Times are milliseconds since the epoch. */
 export interface OutboxEntry {
   entryId: number;
-  kind: Step | RefundStep | 'give_back' | 'tell';
+  kind: Step | RefundStep | 'refund_find' | 'give_back' | 'tell';
   queue: OutboxQueue;
   lane: string;
   orderNo: string;
   tradeNo: string | null;
   /** Of kinds `refund` and `refund_query`. */
   refundNo: string | null;
-  /** Of kind `tell`: what is to be told. Of a wallet's: the address for notifications that its request names. */
+  /**
+   * Of kind `tell`: what is to be told. Of `refund_find`: the wallet's number of the refund. Of a wallet's others: the
+   * address for notifications that its request names.
+   */
   payload: string | null;
   state: 'due' | 'parked' | 'set_aside';
   why: ParkedWhy | null;
@@ -43,6 +46,8 @@ type ParkedWhy =
   | 'refund_late'
   | 'refund_surplus'
   | 'refund_abnormal'
+  | 'refund_unnamed'
+  | 'refund_unfit'
   | 'refused_by_receiver';
 
 /** Who carries an entry out, and until when (ms since the epoch) nobody else may. */
@@ -140,6 +145,9 @@ export function outboxTable(db: Db) {
   const finishDecision = db.prepare(
     "DELETE FROM outbox WHERE trade_no = ? AND kind = 'give_back' AND state <> 'set_aside'",
   );
+  const finishFind = db.prepare(
+    "DELETE FROM outbox WHERE trade_no = ? AND payload = ? AND kind = 'refund_find' AND state <> 'set_aside'",
+  );
   const finish = db.prepare("DELETE FROM outbox WHERE entry_id = ? AND state <> 'set_aside'");
   const free = (which: string) =>
     db.prepare<[Record<string, unknown>], Row>(
@@ -197,6 +205,9 @@ export function outboxTable(db: Db) {
   );
   const decision = db.prepare<[string], Row>(
     "SELECT * FROM outbox WHERE trade_no = ? AND kind = 'give_back' AND state <> 'set_aside'",
+  );
+  const finds = db.prepare<[string], Row>(
+    "SELECT * FROM outbox WHERE trade_no = ? AND kind = 'refund_find' AND state <> 'set_aside'",
   );
   const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE entry_id = ?');
   const list = db.prepare<[Record<string, unknown>], Row>(
@@ -301,6 +312,10 @@ export function outboxTable(db: Db) {
     finishDecision(tradeNo: string): void {
       finishDecision.run(tradeNo);
     },
+    /** A refund that was not known here is looked for no more under this number. */
+    finishFind(tradeNo: string, number: string): void {
+      finishFind.run(tradeNo, number);
+    },
     finish(entryId: number): void {
       finish.run(entryId);
     },
@@ -385,6 +400,10 @@ export function outboxTable(db: Db) {
     decisionAbout(tradeNo: string): OutboxEntry | undefined {
       const row = decision.get(tradeNo);
       return row && fromRow(row);
+    },
+    /** The searches for refunds of the trade that are not known here. */
+    findsOf(tradeNo: string): OutboxEntry[] {
+      return finds.all(tradeNo).map(fromRow);
     },
     byId(entryId: number): OutboxEntry | undefined {
       const row = byId.get(entryId);

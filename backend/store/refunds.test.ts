@@ -30,6 +30,7 @@ function refund(refundNo: string, amountFen: number, state: RefundState = 'queue
     amountFen: amountFen as never,
     reason: '退货',
     why: 'asked',
+    origin: 'here',
     state,
     providerRefundNo: null,
     requestedAtMs: 3_000,
@@ -92,6 +93,28 @@ describe('the database', () => {
       expect(() => db.exec(`UPDATE refunds SET ${change}`)).toThrow('keeps its number');
     expect(() => db.exec('DELETE FROM refunds')).toThrow('never deleted');
     expect(store.refunds.byNo('REFUND-1')).toEqual(refund('REFUND-1', 500));
+  });
+
+  test('lets nothing that was found at the wallet be sent, or be taken for a refund of its own', () => {
+    const db = openMemoryDatabase();
+    const store = paidStore(db);
+    for (const origin of ['lost', 'elsewhere'] as const) {
+      const found = (state: Refund['state']): Refund => ({
+        ...refund(`FOUND-${origin}`, 500, state),
+        origin,
+      });
+      for (const state of ['queued', 'asked', 'refused', 'withdrawn'] as const)
+        expect(() => store.transact(() => store.refunds.insert(found(state)))).toThrow('is not sent');
+      store.transact(() => store.refunds.insert(found('processing')));
+      for (const state of ['queued', 'asked', 'refused', 'withdrawn'] as const)
+        expect(() => store.transact(() => store.refunds.update(found(state)))).toThrow('is not sent');
+      expect(() => store.transact(() => store.refunds.update({ ...found('processing'), sends: 1 }))).toThrow(
+        'is not sent',
+      );
+      expect(() => db.exec("UPDATE refunds SET origin = 'here'")).toThrow('is not sent');
+      store.transact(() => store.refunds.update(found('succeeded')));
+    }
+    expect(held(store)).toBe(1_000);
   });
 
   test('holds two tills on one folder to the same limit', () => {

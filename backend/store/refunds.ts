@@ -12,6 +12,7 @@ interface Row {
   amount_fen: number;
   reason: string;
   why: string;
+  origin: string;
   state: string;
   provider_refund_no: string | null;
   requested_at_ms: number;
@@ -55,6 +56,7 @@ export function refundsTable(db: Db) {
     'amount_fen',
     'reason',
     'why',
+    'origin',
     'requested_at_ms',
   ];
   const changing = [
@@ -145,6 +147,7 @@ function toRow(refund: Refund): Row {
     amount_fen: refund.amountFen,
     reason: refund.reason,
     why: refund.why,
+    origin: refund.origin,
     state: refund.state,
     provider_refund_no: refund.providerRefundNo,
     requested_at_ms: refund.requestedAtMs,
@@ -175,6 +178,7 @@ function fromRow(row: Row | undefined): Refund | undefined {
     amountFen: row.amount_fen as Fen,
     reason: row.reason,
     why: row.why as Refund['why'],
+    origin: row.origin as Refund['origin'],
     state: row.state as RefundState,
     providerRefundNo: row.provider_refund_no,
     requestedAtMs: row.requested_at_ms,

@@ -285,13 +285,14 @@ function addRefund(
   const { succeededFen, heldFen } = store.refunds.sums(tradeNo);
   // Only where a line of the journal is lost that freed another one's part.
   if (refund.amountFen > trade.amountFen - succeededFen - heldFen) return;
-  store.refunds.insert({
+  const restored: Refund = {
     ...refund,
     amountFen: fen(refund.amountFen),
-    state: 'asked',
+    // One that was found at the wallet is not this till's to send.
+    ...(refund.origin === 'here'
+      ? { state: 'asked', sends: 1, lastSentAtMs: requestedAtMs }
+      : { state: 'processing', sends: 0, lastSentAtMs: null }),
     providerRefundNo: null,
-    sends: 1,
-    lastSentAtMs: requestedAtMs,
     succeededAtMs: null,
     endedAtMs: null,
     unknownSinceMs: requestedAtMs,
@@ -299,7 +300,8 @@ function addRefund(
     refusal: null,
     incident: null,
     setAside: null,
-  });
+  };
+  store.refunds.insert(restored);
   const about = { orderNo, tradeNo, refundNo };
   store.outbox.add(
     {
@@ -313,7 +315,8 @@ function addRefund(
     },
     nowMs,
   );
-  store.events.append(refundRestored({ ...refund, amountFen: fen(refund.amountFen) }, null, 'asked', nowMs));
+  const { amountFen, state } = restored;
+  store.events.append(refundRestored({ ...about, amountFen }, null, state, nowMs));
 }
 
 function freeRefund(store: Store, { refundNo, state, endedAtMs }: Of<'refund_freed'>, nowMs: number): void {

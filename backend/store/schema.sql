@@ -208,7 +208,8 @@ CREATE INDEX orders_to_collect ON orders (created_at_ms DESC, order_no DESC)
 CREATE TABLE "outbox" (
   entry_id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL
-    CHECK (kind IN ('open', 'query', 'close', 'cancel', 'refund', 'refund_query', 'give_back', 'tell')),
+    CHECK (kind IN ('open', 'query', 'close', 'cancel', 'refund', 'refund_query', 'refund_find',
+      'give_back', 'tell')),
   -- Who is spoken to. What one receiver suffers holds up no other.
   queue TEXT NOT NULL,
   -- Entries of a lane are done one at a time, oldest first.
@@ -256,6 +257,8 @@ CREATE UNIQUE INDEX outbox_one_decision ON outbox (trade_no) WHERE kind = 'give_
 
 CREATE UNIQUE INDEX outbox_one_dialogue ON outbox (trade_no) WHERE kind IN ('open', 'query', 'close', 'cancel');
 
+CREATE UNIQUE INDEX outbox_one_find ON outbox (trade_no, payload) WHERE kind = 'refund_find' AND state <> 'set_aside';
+
 CREATE UNIQUE INDEX outbox_one_refund ON outbox (refund_no) WHERE refund_no IS NOT NULL AND state <> 'set_aside';
 
 CREATE INDEX outbox_parked ON outbox (entry_id) WHERE state = 'parked';
@@ -295,6 +298,19 @@ CREATE TABLE refresh_tokens (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX refresh_tokens_by_age ON refresh_tokens (until_ms);
+
+CREATE TRIGGER refunds_found_stay_unsent BEFORE UPDATE ON refunds
+WHEN NEW.origin <> OLD.origin
+  OR (NEW.origin <> 'here' AND (NEW.sends > 0 OR NEW.state IN ('queued', 'asked', 'refused', 'withdrawn')))
+BEGIN
+  SELECT RAISE(ABORT, 'a refund that was found is not sent');
+END;
+
+CREATE TRIGGER refunds_found_unsent BEFORE INSERT ON refunds
+WHEN NEW.origin <> 'here' AND NEW.state IN ('queued', 'asked', 'refused', 'withdrawn')
+BEGIN
+  SELECT RAISE(ABORT, 'a refund that was found is not sent');
+END;
 
 CREATE TRIGGER refunds_keep_their_terms
 BEFORE UPDATE OF refund_no, trade_no, order_no, channel, amount_fen, reason, why, requested_at_ms ON refunds
@@ -353,7 +369,7 @@ CREATE TABLE refunds (
   refusal_message TEXT,
   incident TEXT CHECK (incident IN ('amount_mismatch', 'merchant_mismatch', 'exceeds_paid')),
   set_aside_at_ms INTEGER,
-  set_aside_reason TEXT,
+  set_aside_reason TEXT, origin TEXT NOT NULL DEFAULT 'here' CHECK (origin IN ('here', 'lost', 'elsewhere')),
   CHECK ((state = 'succeeded') = (succeeded_at_ms IS NOT NULL)),
   CHECK ((set_aside_at_ms IS NULL) = (set_aside_reason IS NULL))
 ) STRICT, WITHOUT ROWID;

@@ -56,7 +56,9 @@ export const billsEn = {
   'bills.why.other_channel': 'Here it belongs to the other wallet.',
   'bills.why.not_paid_here': 'Not paid here.',
   'bills.why.other_wallet_number': 'The wallet’s own number is another.',
-  'bills.why.refund_unknown': 'Refunded at the wallet, not from here.',
+  'bills.why.refund_unknown': 'Refunded at the wallet, not known here.',
+  'bills.why.refund_unnamed':
+    'Refunded at the wallet, not known here. The day’s trade bill has its number: read that, then ask again.',
   'bills.why.refund_amount': 'Another amount was refunded.',
   'bills.why.refund_not_done': 'Here it is not done yet.',
   'bills.why.other_trade': 'It refunds another payment.',

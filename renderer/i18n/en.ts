@@ -240,6 +240,7 @@ export const en = {
   'attention.asked.refund': 'to give money back',
   'attention.asked.tell': 'to take a message',
   'attention.asked.refund_query': 'what became of a refund',
+  'attention.asked.refund_find': 'about a refund that is not known here',
   'attention.asked.give_back': 'whether it goes back',
   'attention.title.not_understood': '{{wallet}} cannot be understood',
   'attention.title.incident': '{{wallet}} contradicts this trade',
@@ -247,6 +248,8 @@ export const en = {
   'attention.title.refund_surplus': 'Paid twice: give it back?',
   'attention.title.refused_by_receiver': 'The shop’s system takes no message',
   'attention.title.refund_abnormal': 'Refund stuck: the customer did not get it',
+  'attention.title.refund_unnamed': '{{wallet}} gave money back that is not known here',
+  'attention.title.refund_unfit': 'A refund at {{wallet}} does not fit this payment',
   'attention.story.not_understood':
     'The till asked {{wallet}} {{asked}}. The answers that came cannot be understood or believed, too many in a row, so it stopped asking. Whether money moved is not known.',
   'attention.story.incident':
@@ -259,6 +262,10 @@ export const en = {
     'The till has news of this order for the shop’s system, which refuses it. Payments are not touched by this.',
   'attention.story.refund_abnormal':
     '{{wallet}} has taken ¥{{amount}} from the shop, but the customer’s account cannot receive it: most often a card that was closed or frozen. The till does not refund it a second time.',
+  'attention.story.refund_unnamed':
+    'Of this payment of ¥{{amount}} money has gone back at {{wallet}}. The till did not ask for it, or a restored backup forgot it; and {{wallet}} does not say under which number. The till’s totals lack this refund.',
+  'attention.story.refund_unfit':
+    '{{wallet}} told of refund {{refund}} of this payment of ¥{{amount}}, which is not known here. With it more would be back than was paid, or its number belongs to another payment. It was not written down.',
   'attention.steps.not_understood':
     'Look {{trade}} up on {{platform}}.\nTry again after a while: most such trouble passes.\nIf it stays, resolve it by hand and write down what the site shows. Tell whoever looks after this till.',
   'attention.steps.incident':
@@ -271,10 +278,16 @@ export const en = {
     'Tell whoever looks after the shop’s system that it refuses the till’s messages.\nOnce it takes them again, try again.\nIf it already knows of this order, resolve it by hand and say so.',
   'attention.steps.refund_abnormal':
     'On {{platform}}, look up refund {{refund}} and follow its steps for abnormal refunds: to another card of the customer, or back to the shop, which then pays the customer.\nThen try again: the till asks what became of it.\nIf the customer was paid in another way, resolve it by hand and say how.',
+  'attention.steps.refund_unnamed':
+    'Read {{wallet}}’s bill of the day of the refund (a bill is there the next morning): it names the refund, and the till writes it down by itself.\nUntil then, give nothing more back of this payment.\nIf {{platform}} shows no refund of {{trade}}, resolve it by hand and write down what it shows.',
+  'attention.steps.refund_unfit':
+    'On {{platform}}, look up {{trade}} and compare its refunds with those below the trade here.\nIf a refund of this till was ended by hand meanwhile, that is the same money: resolve this by hand and say so.\nOtherwise try again; if it stays, write down what the site shows.',
   'attention.means.ask':
     'The till stops asking {{wallet}} about this trade.\nNo money is moved, and nothing is said to the wallet.\nA payment that turns up later still counts and is shown.',
   'attention.means.refund':
     'The till stops asking about this refund.\nNo money is moved, and nothing is said to the wallet; this part cannot be refunded again.\nIf its outcome turns up later, it still counts.',
+  'attention.means.find':
+    'The till stops looking for this refund.\nNo money is moved, and nothing is said to the wallet.\nIf the wallet or a bill tells of it again, it is looked for again.',
   'attention.means.tell':
     'The shop’s system is not told this message any more.\nNo money is moved, and the payment stays as it is.',
   'attention.means.give_back':
@@ -415,6 +428,8 @@ export const en = {
   'refund.state.closed': 'closed by the wallet, nothing went back',
   'refund.state.refused': 'refused by the wallet, nothing went back',
   'refund.state.withdrawn': 'taken back before it was sent',
+  'refund.origin.lost': 'Lost in a restore, found at the wallet',
+  'refund.origin.elsewhere': 'Made elsewhere, e.g. at the wallet’s site',
   'refund.no': 'Refund',
   'list.close': 'Close',
   'list.loading': 'Reading',
@@ -463,6 +478,9 @@ export const en = {
   'what.refund_query': 'Asked what became of the refund',
   'what.notification': 'Told by the wallet',
   'what.kept': 'Decided: kept',
+  'what.found': 'Refund that was not known here, found at the wallet',
+  'what.refund_unnamed': 'Money went back that is not known here: a manager must look',
+  'what.refund_unfit': 'A refund at the wallet does not fit: a manager must look',
   'what.exceeds_paid': 'More went back than was paid: a manager must look',
   'age.seconds': '{{count}} s',
   'age.minutes': '{{count}} min',

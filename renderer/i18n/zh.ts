@@ -234,6 +234,7 @@ export const zh: Record<Key, string> = {
   'attention.asked.refund': '退款',
   'attention.asked.tell': '接收消息',
   'attention.asked.refund_query': '退款结果',
+  'attention.asked.refund_find': '本机没有记录的退款',
   'attention.asked.give_back': '是否退回',
   'attention.title.not_understood': '看不懂{{wallet}}的应答',
   'attention.title.incident': '{{wallet}}的说法与这笔交易对不上',
@@ -241,6 +242,8 @@ export const zh: Record<Key, string> = {
   'attention.title.refund_surplus': '付了两次：退还是收？',
   'attention.title.refused_by_receiver': '店里的系统不收消息',
   'attention.title.refund_abnormal': '退款异常：钱没退到顾客手里',
+  'attention.title.refund_unnamed': '{{wallet}}退过款，本机没有记录',
+  'attention.title.refund_unfit': '{{wallet}}的一笔退款与这笔交易对不上',
   'attention.story.not_understood':
     '收款台问{{wallet}}（{{asked}}），连续多次的应答看不懂或不可信，已停止询问。钱有没有动，还不知道。',
   'attention.story.incident': '{{wallet}}应答里的金额、商户或应用与这笔交易不同。没有记为已收款。',
@@ -249,6 +252,10 @@ export const zh: Record<Key, string> = {
   'attention.story.refused_by_receiver': '收款台要把这一单的消息告诉店里的系统，对方拒收。收款不受影响。',
   'attention.story.refund_abnormal':
     '{{wallet}}已从店里扣款 ¥{{amount}}，但顾客的账户收不了（多半是银行卡注销或冻结）。收款台不会重复退款。',
+  'attention.story.refund_unnamed':
+    '这笔 ¥{{amount}} 的付款，{{wallet}}说已有钱退回。不是本机发起的，或者恢复备份时遗失了；{{wallet}}没有说退款单号。本机的账目里还没有这笔退款。',
+  'attention.story.refund_unfit':
+    '{{wallet}}说这笔 ¥{{amount}} 的付款有退款 {{refund}}，本机没有记录。加上它，退的就比付的多，或者单号属于另一笔付款。没有记账。',
   'attention.steps.not_understood':
     '在{{platform}}查 {{trade}}。\n等钱包和网络正常后点“再试一次”，多半就好了。\n仍不行，就选“人工处理”，写下平台上看到的结果，并告诉维护收款台的人。',
   'attention.steps.incident':
@@ -261,10 +268,16 @@ export const zh: Record<Key, string> = {
     '请告诉维护店里系统的人：它拒收收款台的消息。\n对方恢复后点“再试一次”。\n如果对方已经知道这一单，选“人工处理”并写明。',
   'attention.steps.refund_abnormal':
     '在{{platform}}的“退款”里查退款单 {{refund}}，按页面提示处理异常退款：退到顾客另一张卡，或退回商户账户后另行付给顾客。\n处理好后点“再试一次”，收款台会去问结果。\n如果已用现金等方式退给顾客，选“人工处理”并写明。',
+  'attention.steps.refund_unnamed':
+    '次日上午起可取退款当天的{{wallet}}账单，对账后收款台会自己查到单号并记账。\n在此之前，这笔付款请不要再退。\n如果{{platform}}上 {{trade}} 没有退款，选“人工处理”，写明看到的结果。',
+  'attention.steps.refund_unfit':
+    '在{{platform}}查 {{trade}}，与本机这笔交易下的退款逐笔核对。\n如果本机有一笔退款已人工处理，那就是同一笔钱：选“人工处理”并写明。\n否则点“再试一次”；仍不行，写下平台上看到的结果。',
   'attention.means.ask':
     '收款台不再向{{wallet}}询问这笔交易。\n不动钱，也不通知钱包。\n以后如有付款到账，仍会记账并提示。',
   'attention.means.refund':
     '收款台不再询问这笔退款。\n不动钱，也不通知钱包；这部分金额不能再退一次。\n以后查到结果，仍会记账。',
+  'attention.means.find':
+    '收款台不再查找这笔退款。\n不动钱，也不通知钱包。\n钱包或账单再提到它时，仍会去查。',
   'attention.means.tell': '不再把这条消息告诉店里的系统。\n不动钱，收款结果不变。',
   'attention.means.give_back':
     '这笔钱算作收下，不再待退。\n不动钱，钱包不会知道。\n以后要退，仍可在这笔交易上退款。',
@@ -397,6 +410,8 @@ export const zh: Record<Key, string> = {
   'refund.state.closed': '钱包已关闭，没有退成',
   'refund.state.refused': '钱包拒绝，没有退成',
   'refund.state.withdrawn': '已撤回，没有发出',
+  'refund.origin.lost': '恢复备份时遗失，已向钱包查实',
+  'refund.origin.elsewhere': '不是本机发起，例如在钱包商户平台上退的',
   'refund.no': '退款单号',
   'list.close': '关闭',
   'list.loading': '正在读取',
@@ -445,6 +460,9 @@ export const zh: Record<Key, string> = {
   'what.refund_query': '查退款结果',
   'what.notification': '钱包通知',
   'what.kept': '经人决定：收下',
+  'what.found': '查到一笔本机没有记录的退款',
+  'what.refund_unnamed': '有钱退回，本机没有记录：请店长处理',
+  'what.refund_unfit': '钱包的一笔退款对不上：请店长处理',
   'what.exceeds_paid': '钱包退的比收的多，需要经理查看',
   'age.seconds': '{{count}} 秒',
   'age.minutes': '{{count}} 分钟',

@@ -34,10 +34,11 @@ export function nextSteps(t: Words, entry: OutboxEntry): string[] {
   return t(`attention.steps.${whyOf(entry)}`, values(t, entry)).split('\n');
 }
 
-const GROUPS: Partial<Record<OutboxEntry['kind'], 'give_back' | 'refund' | 'tell'>> = {
+const GROUPS: Partial<Record<OutboxEntry['kind'], 'give_back' | 'refund' | 'find' | 'tell'>> = {
   give_back: 'give_back',
   refund: 'refund',
   refund_query: 'refund',
+  refund_find: 'find',
   tell: 'tell',
 };
 

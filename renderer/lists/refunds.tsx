@@ -83,7 +83,7 @@ function Row({ refund, onChanged }: { refund: Refund; onChanged(): void }) {
         {refund.succeededAt && <time> {dayAndTime(refund.succeededAt).slice(0, 16)}</time>}
       </p>
       <p className="quiet">
-        {refund.reason} · {refundNo}
+        {refund.origin === 'here' ? refund.reason : t(`refund.origin.${refund.origin}`)} · {refundNo}
       </p>
       {refund.refusal && (
         <p className="trade-notice">{refund.refusal.providerMessage || refund.refusal.providerCode}</p>

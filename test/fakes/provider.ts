@@ -12,9 +12,9 @@ import type {
   Posted,
   Provider,
   QueryOutcome,
+  RefundLookUp,
   RefundOutcome,
   RefundQueryOutcome,
-  RefundRef,
   RefundRequest,
   TradeRef,
   Unanswered,
@@ -85,7 +85,7 @@ export class ScriptedProvider implements Provider {
     ) as Promise<Answered<RefundOutcome>>;
   }
 
-  refundQuery(request: RefundRef, at: { nowMs: number }): Promise<Answered<RefundQueryOutcome>> {
+  refundQuery(request: RefundLookUp, at: { nowMs: number }): Promise<Answered<RefundQueryOutcome>> {
     return this.#answer(
       'refund_query',
       request.trade,
@@ -98,10 +98,10 @@ export class ScriptedProvider implements Provider {
     ) as Promise<Answered<RefundQueryOutcome>>;
   }
 
-  #refundOf(request: RefundRef, nowMs: number): Outcome {
+  #refundOf(request: RefundLookUp, nowMs: number): Outcome {
     const held = this.refunds.get(request.refundNo);
     if (!held) throw new Error(`No refund ${request.refundNo}.`);
-    return { kind: 'evidence', evidence: refundEvidence(request, held.status, nowMs) };
+    return { kind: 'evidence', evidence: refundEvidence(request, held, nowMs) };
   }
 
   /** A notification here is the JSON of what it proves. */
@@ -168,12 +168,16 @@ export function evidence(request: TradeRef, status: Evidence['status'], nowMs: n
   };
 }
 
-function refundEvidence(request: RefundRef, status: RefundEvidence['status'], nowMs: number): RefundEvidence {
+function refundEvidence(
+  request: RefundLookUp,
+  { amountFen, status }: { amountFen: number; status: RefundEvidence['status'] },
+  nowMs: number,
+): RefundEvidence {
   return {
     tradeNo: request.trade.tradeNo,
     refundNo: request.refundNo,
     status,
-    amountFen: request.amountFen,
+    amountFen: fen(amountFen),
     providerRefundNo: `50${request.refundNo}`,
     succeededAtMs: status === 'succeeded' ? nowMs : null,
     providerStatus: status.toUpperCase(),

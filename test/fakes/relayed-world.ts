@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { publicKeyOf } from '../../backend/relay/keys.ts';
-import { openMemoryDatabase } from '../../backend/store/database.ts';
+import { type Db, openMemoryDatabase } from '../../backend/store/database.ts';
 import { relayTable } from '../../backend/store/relay.ts';
+import { windowOf } from './client.ts';
 import { memoryKeys, relayNowhere } from './relay.ts';
 import { EPOCH, RELAY_NAME, ScriptedRelay } from './scripted-relay.ts';
-import { START_MS } from './till.ts';
+import { START_MS, testTill } from './till.ts';
 import type { WalletPost } from './wallet-notifications.ts';
 import { world } from './world.ts';
 
@@ -26,10 +27,8 @@ export async function relayedWorld() {
     publicKey,
     enrolledAtMs: START_MS,
   });
-  const made = await world(undefined, {
-    db,
-    relay: { ...relayNowhere(), openSocket: relay.openSocket, keys },
-  });
+  const atRelay = { ...relayNowhere(), openSocket: relay.openSocket, keys };
+  const made = await world(undefined, { db, relay: atRelay });
   const { clock } = made;
   await clock.advance(0);
   let seq = 0;
@@ -48,5 +47,15 @@ export async function relayedWorld() {
     return null;
   }
 
-  return { ...made, relay, deliver, identity: made.sandbox.identity(), epoch: EPOCH };
+  let { backend } = made;
+  /** The till goes on with another database, at the same relay and the same wallets. */
+  async function goOnWith(other: Db) {
+    await backend.stop();
+    backend = testTill({ clock, providers: made.providers, db: other, relay: atRelay }).backend;
+    backend.start();
+    await clock.advance(0);
+    return { db: other, backend, till: windowOf(backend, clock) };
+  }
+
+  return { ...made, relay, deliver, goOnWith, identity: made.sandbox.identity(), epoch: EPOCH };
 }

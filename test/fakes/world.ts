@@ -76,6 +76,9 @@ export async function world(
       ).refunds,
     /** Somebody at the wallet makes a refund another. */
     become: (refundNo: string, status: string) => ask(sandbox, 'POST', '/refunds', { refundNo, status }),
+    /** Somebody gives money back at the wallet's own site; `refundNo` as a till's that has forgotten it. */
+    refundByHand: async (wish: { channel: string; tradeNo: string; amountFen: number; refundNo?: string }) =>
+      JSON.parse(await ask(sandbox, 'POST', '/refunds/by-hand', wish)) as { refundNo: string },
     /** What the wallets hold, by our trade number. */
     ledger: async () =>
       JSON.parse(await ask(sandbox, 'GET', '/ledger')) as {

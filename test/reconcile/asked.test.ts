@@ -18,7 +18,7 @@ const DIFFERENCES: [Way, Pick<StoredLine, 'class' | 'why'>, isSettled: boolean][
   ['amount', { class: 'amount_differs', why: null }, false],
   ['twice', { class: 'missing_here', why: 'twice_on_bill' }, false],
   ['refund_amount', { class: 'refund_differs', why: 'refund_amount' }, false],
-  ['refund_by_hand', { class: 'missing_here', why: 'refund_unknown' }, false],
+  ['refund_by_hand', { class: 'missing_here', why: 'refund_unknown' }, true],
   ['refund_twice', { class: 'missing_here', why: 'twice_on_bill' }, false],
 ];
 
@@ -52,6 +52,8 @@ describe.each(CHANNELS)('what differs on a bill of %s', (channel) => {
       if (trade) wallet.status.set(trade.tradeNo, 'paid');
       for (const { refundNo, amountFen } of trade ? stand.store.refunds.ofTrade(trade.tradeNo) : [])
         wallet.refunds.set(refundNo, { amountFen, status: 'succeeded' });
+      for (const number of books.byHand)
+        wallet.refunds.set(number.split('/')[1] ?? '', { amountFen: 625, status: 'succeeded' });
       const billId = await stand.drop(billFile(channel, books.entries), { channel });
       const lines = stand.store.bills.lines(billId, found.class, 0, 10);
       expect(lines).toMatchObject([{ ...found, resolution: isSettled ? 'settled' : null }]);
@@ -100,7 +102,55 @@ test('a refund on the next day’s bill, because the clocks differ at midnight, 
   expect(stand.store.bills.lines(billId, undefined, 0, 10)).toMatchObject([{ class: 'matched' }]);
 });
 
+test.each(CHANNELS)(
+  'a refund on a bill of %s that this till never asked for is written down as the wallet confirms it, and read again it agrees',
+  async (channel) => {
+    const { db, stand, books, wallet } = shopOf(channel, 'refund_by_hand');
+    const [tradeNo = '', refundNo = ''] = books.byHand[0]?.split('/') ?? [];
+    wallet.refunds.set(refundNo, { amountFen: 625, status: 'succeeded' });
+    await stand.drop(billFile(channel, books.entries), { channel });
+    expect(stand.store.refunds.ofTrade(tradeNo)).toMatchObject([
+      { refundNo, amountFen: 625, state: 'succeeded', sends: 0, origin: 'lost', reason: '' },
+    ]);
+    const told = db.prepare('SELECT type, what, via FROM events WHERE refund_no = ?').all(refundNo);
+    expect(told).toEqual([{ type: 'refund.changed', what: 'found', via: 'wallet' }]);
+    // Done by the wallet's clock today, and so no difference of the bill's day.
+    const again = await stand.drop(billFile(channel, books.entries), { channel });
+    expect(stand.store.bills.sums(again).open).toBe(0);
+    const lines = stand.store.bills.lines(again, undefined, 0, 20).filter(({ kind }) => kind === 'refund');
+    expect(lines).toMatchObject([{ class: 'matched', hereFen: 625 }]);
+    expect(stand.store.refunds.ofTrade(tradeNo)).toHaveLength(1);
+  },
+);
+
+test('a refund on a bill that the wallet says is of another amount is written down as the wallet has it, and stays a difference', async () => {
+  const { stand, books, wallet } = shopOf('wechat', 'refund_by_hand');
+  const [tradeNo = '', refundNo = ''] = books.byHand[0]?.split('/') ?? [];
+  wallet.refunds.set(refundNo, { amountFen: 600, status: 'succeeded' });
+  const billId = await stand.drop(billFile('wechat', books.entries));
+  expect(stand.store.refunds.ofTrade(tradeNo)).toMatchObject([{ amountFen: 600 }]);
+  expect(stand.store.bills.lines(billId, 'open', 0, 9)).toMatchObject([{ said: 'refunded', amountFen: 625 }]);
+});
+
 describe('movements of the account', () => {
+  test('that are refunds of ours unknown here are told against their payment, and settled once the trade bill has named them', async () => {
+    const { stand, books, wallet } = shopOf('wechat', 'refund_by_hand');
+    const [tradeNo = '', refundNo = ''] = books.byHand[0]?.split('/') ?? [];
+    wallet.refunds.set(refundNo, { amountFen: 625, status: 'succeeded' });
+    const movements = await stand.drop(fundFlowFile(books.entries), { kind: 'fund_flow' });
+    const unnamed = { tradeNo, class: 'missing_here', why: 'refund_unnamed', refundNo: `50${refundNo}` };
+    const open = () => stand.store.bills.lines(movements, 'open', 0, 9);
+    expect(open()).toMatchObject([{ ...unnamed, amountFen: 625, resolution: null }]);
+    expect(stand.store.refunds.ofTrade(tradeNo)).toEqual([]);
+    await stand.drop(billFile('wechat', books.entries));
+    stand.reconcile.askAgain(movements);
+    await stand.idle(movements);
+    expect(open()).toEqual([]);
+    const again = await stand.drop(fundFlowFile(books.entries), { kind: 'fund_flow' });
+    const lines = stand.store.bills.lines(again, undefined, 0, 20).filter(({ kind }) => kind === 'refund');
+    expect(lines).toMatchObject([{ class: 'matched', tradeNo, refundNo }]);
+  });
+
   test('that are withdrawals are no difference, and one that no trade bill has is', async () => {
     const { stand, books } = shopOf('wechat', 'agrees');
     const withdrawal: BillEntry = { ...stranger, kind: 'withdrawal', tradeNo: 'W1', providerTradeNo: 'W1' };

@@ -4,6 +4,7 @@ import type { BillKind, BillLine, BillOutcome, BillRequest } from '../../backend
 import { readDropped as readWechat } from '../../backend/providers/wechat-v3/bill.ts';
 import { createAskAboutLine } from '../../backend/services/bill-ask.ts';
 import { createBillRun } from '../../backend/services/bill-run.ts';
+import { createFoundRefunds } from '../../backend/services/found-refunds.ts';
 import { createHub } from '../../backend/services/hub.ts';
 import { createReconcile } from '../../backend/services/reconcile.ts';
 import { createSettle } from '../../backend/services/settle.ts';
@@ -47,13 +48,23 @@ export function reconcileStand(
   const book = testBook(store);
   const settle = createSettle(store, { automaticMaxFen: fen(20_000) }, book);
   const settleRefund = createSettleRefund(store, book);
+  const found = createFoundRefunds({ store, book, settleRefund, tillId: TILL });
   const reconcile = createReconcile({
     store,
     clock,
     log: silentLog(),
     wallets,
     run: createBillRun({ store, clock, tillId: TILL, endOfTurn }),
-    ask: createAskAboutLine({ store, clock, wallets, settle, settleRefund, observe: () => false, hub }),
+    ask: createAskAboutLine({
+      store,
+      clock,
+      wallets,
+      settle,
+      settleRefund,
+      found,
+      observe: () => false,
+      hub,
+    }),
     isAlone,
   });
 

@@ -1,6 +1,6 @@
 import { alipayTimeMs } from '../../../wire/china-time.ts';
 import { unknown } from '../exchange.ts';
-import type { Answered, Asked, RefundQueryOutcome, RefundRef } from '../provider.ts';
+import type { Answered, Asked, RefundLookUp, RefundQueryOutcome } from '../provider.ts';
 import { amountOf } from './amount.ts';
 import { type AlipayContext, callGateway, foreignNumber, readNode } from './call.ts';
 import { REFUND_QUERY_ERRORS, refundMeaningOf } from './refund-errors.ts';
@@ -9,7 +9,7 @@ import { refundQueryShape } from './wire.ts';
 /** `alipay.trade.fastpay.refund.query` by our number. 10000 says only that the query worked. */
 export async function refundQuery(
   context: AlipayContext,
-  request: RefundRef,
+  request: RefundLookUp,
   at: Asked,
 ): Promise<Answered<RefundQueryOutcome>> {
   const biz = {
@@ -27,7 +27,7 @@ export async function refundQuery(
   return { outcome: unknown(cause, reply.subCode, reply.message), exchange };
 }
 
-function found(request: RefundRef, node: Readonly<Record<string, unknown>>): RefundQueryOutcome {
+function found(request: RefundLookUp, node: Readonly<Record<string, unknown>>): RefundQueryOutcome {
   const answer = readNode(refundQueryShape, node);
   if ('kind' in answer) return answer;
   const { refund_status: status, out_request_no: number } = answer;

@@ -3,7 +3,7 @@ import { wechatTimeMs } from '../../../wire/china-time.ts';
 import { fen } from '../../domain/money.ts';
 import type { RefundEvidence } from '../../domain/refund.ts';
 import { unknown } from '../exchange.ts';
-import type { Answered, Asked, Mismatch, RefundQueryOutcome, RefundRef, Unanswered } from '../provider.ts';
+import type { Answered, Asked, Mismatch, RefundLookUp, RefundQueryOutcome, Unanswered } from '../provider.ts';
 import { callWechat, readJson, type WechatContext } from './call.ts';
 import type { WechatV3Config } from './config.ts';
 import { meaningOf, REFUND_QUERY_ERRORS } from './errors.ts';
@@ -16,7 +16,7 @@ type Found = { kind: 'evidence'; evidence: RefundEvidence } | Mismatch | Unanswe
 /** What WeChat holds under our refund number. */
 export async function refundQuery(
   context: WechatContext,
-  request: RefundRef,
+  request: RefundLookUp,
   at: Asked,
 ): Promise<Answered<RefundQueryOutcome>> {
   const path = `/v3/refund/domestic/refunds/${encodeURIComponent(request.refundNo)}`;

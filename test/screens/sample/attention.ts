@@ -36,6 +36,16 @@ export const attention: OutboxEntry[] = [
   }),
 ];
 
+/** The wallet tells of refunds that this till does not know, and cannot write down. */
+export const strangeRefunds: OutboxEntry[] = [
+  waitsForPerson(31, 'refund_find', 'refund_unnamed', { attempts: 1, lastOutcome: 'unseen' }),
+  waitsForPerson(32, 'refund_find', 'refund_unfit', {
+    refundNo: '503030002611211394919362',
+    attempts: 1,
+    lastOutcome: 'evidence:SUCCESS',
+  }),
+];
+
 /** The trade in the tray that nobody asks about any more. */
 export const stuck = waitsForPerson(21, 'open', 'not_understood', {
   orderNo: 'W4K8',

@@ -16,6 +16,7 @@ function refund(refundNo: string, change: Partial<Refund>): Refund {
     amountFen: 300,
     reason: '顾客退货',
     why: 'asked',
+    origin: 'here',
     state: 'succeeded',
     providerRefundNo: '50300002611211394919362',
     requestedAt: at(-900),
@@ -33,6 +34,27 @@ function refund(refundNo: string, change: Partial<Refund>): Refund {
     ...change,
   };
 }
+
+/** A payment of which the wallet has given back what this till did not ask for, or has forgotten. */
+export const foundBack = paid('wechat', { refundedFen: 500, refundingFen: 0, refundableFen: 750 });
+
+export const foundRefunds: Refund[] = [
+  refund('M0MW2611211400000001Q7XK2P', {
+    origin: 'lost',
+    reason: '',
+    sentAt: null,
+    succeededAt: at(-880),
+    endedAt: at(-60),
+  }),
+  refund('503030002611211394919362', {
+    amountFen: 200,
+    origin: 'elsewhere',
+    reason: '',
+    sentAt: null,
+    succeededAt: at(-420),
+    endedAt: at(-20),
+  }),
+];
 
 /** Its refunds, one of each kind of progress. */
 export const refunds: Refund[] = [

@@ -39,6 +39,22 @@ export const timeline: TimelineEntry[] = [
   entry(-2, 'state', 'paid_seen', { fromState: 'paying', toState: 'paid' }),
 ];
 
+/** As {@link timeline}, and a refund that the wallet told of. */
+export const foundTimeline: TimelineEntry[] = [
+  ...timeline,
+  entry(-1, 'exchange', 'refund_query', {
+    exchange: exchange('evidence:SUCCESS', 52, '{"status":"SUCCESS"}'),
+  }),
+  entry(-1, 'refund', 'found', {
+    refund: {
+      refundNo: '503030002611211394919362',
+      amountFen: 200,
+      fromState: null,
+      toState: 'succeeded',
+    },
+  }),
+];
+
 function entry(
   seconds: number,
   kind: TimelineEntry['kind'],

@@ -41,6 +41,18 @@ export const ATTENTION: Scene[] = [
     act: (page) => attended(page, 0),
   },
   {
+    name: 'attention-refund-unnamed',
+    screen: 'idle',
+    script: { parked: sample.strangeRefunds },
+    act: (page) => attended(page, 0),
+  },
+  {
+    name: 'attention-refund-unfit',
+    screen: 'idle',
+    script: { parked: sample.strangeRefunds },
+    act: (page) => attended(page, 1),
+  },
+  {
     name: 'attention-entry',
     screen: 'idle',
     script: { parked: sample.attention },

@@ -29,6 +29,19 @@ export const REFUNDS: Scene[] = [
     },
   },
   {
+    name: 'refunds-found',
+    screen: 'idle',
+    script: {
+      opened: { trade: sample.foundBack, timeline: sample.foundTimeline },
+      refunds: sample.foundRefunds,
+    },
+    act: async (page) => {
+      await page.keyboard.press('F3');
+      await page.locator('.list-row').nth(1).click();
+      await page.locator('.refund').nth(1).waitFor();
+    },
+  },
+  {
     name: 'refund',
     screen: 'idle',
     script: { opened: { trade: sample.partlyBack, timeline: sample.timeline }, refunds: sample.refunds },
