@@ -7,8 +7,9 @@ import { WebSocket } from 'ws';
 import type { contract } from '../contract/index.ts';
 import { ADMIN_TOKEN, connect } from '../relay/test-till.ts';
 import { parseFrame, RelayFrame } from '../wire/relay.ts';
+import { verifyWechatMessage, wechatVerifiers } from '../wire/wechat-v3-signature.ts';
 import { API_V3_KEY, MERCHANT, type Post, PUBLIC_KEY_ID, paid, type Server, WALLET } from './relay-posts.ts';
-import { ARRIVED, COMMITTED, monotonicMs, newStamps } from './stamps.ts';
+import { ARRIVED, COMMITTED, DURABLE, monotonicMs, newStamps } from './stamps.ts';
 
 /** From a wallet's post until whoever waits for the payment has heard of it; the wallet's answer is awaited, too. */
 export interface Contestant {
@@ -93,17 +94,48 @@ export async function ourTill(relay: Server): Promise<Contestant> {
 }
 
 /** The connection alone: what comes is acknowledged unread. */
-export async function ownSocket(relay: Server): Promise<Contestant> {
-  const connection = await connect(relay.origin, { till: 'here', keys: relay.keys });
+export function ownSocket(relay: Server): Promise<Contestant> {
+  return listener(relay, 'here', null);
+}
+
+/** As the floor: one commit, which is the relay's, one verification, which is the till's, and nothing after it. */
+export async function verifyingSocket(relay: Server): Promise<Contestant> {
+  const verifiers = wechatVerifiers([[PUBLIC_KEY_ID, WALLET.publicKey]]);
+  const { prepare, stop } = await listener(relay, 'verifying', ({ headers, body }) => {
+    const message = { headers, body: Buffer.from(body, 'base64') };
+    if (verifyWechatMessage(message, verifiers, Date.now()) !== 'OK')
+      throw new Error('The till finds it not genuine.');
+  });
+  return {
+    async prepare() {
+      const deliver = await prepare();
+      return async () => {
+        const startedMs = monotonicMs();
+        const { ms } = await deliver();
+        // It is handed out before it is kept: whichever is later.
+        return { ms: Math.max(ms, (relay.stamps[DURABLE] ?? 0) - startedMs) };
+      };
+    },
+    stop,
+  };
+}
+
+async function listener(
+  relay: Server,
+  till: string,
+  judge: ((delivery: Extract<RelayFrame, { type: 'delivery' }>) => void) | null,
+): Promise<Contestant> {
+  const connection = await connect(relay.origin, { till, keys: relay.keys });
   connection.socket.removeAllListeners('message');
   let arrived = (_atMs: number) => {};
   connection.socket.on('message', (data) => {
-    const atMs = monotonicMs();
+    const cameMs = monotonicMs();
     const frame = parseFrame(RelayFrame, String(data));
     if (frame?.type === 'ping') connection.send({ type: 'pong' });
     if (frame?.type !== 'delivery') return;
+    if (judge) judge(frame);
+    arrived(judge ? monotonicMs() : cameMs);
     connection.send({ type: 'ack', seq: frame.seq });
-    arrived(atMs);
   });
   return {
     async prepare() {
@@ -111,7 +143,7 @@ export async function ownSocket(relay: Server): Promise<Contestant> {
         arrived = resolve;
       });
       const notification = paid('T1');
-      return async () => ({ ms: (await timed(relay, '/notify/here/wechat', notification, arrival))[0] });
+      return async () => ({ ms: (await timed(relay, `/notify/${till}/wechat`, notification, arrival))[0] });
     },
     async stop() {
       connection.drop();

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Contestant, floorListener, ourTill, ownSocket, twoCommits } from './relay-event-contestants.ts';
+import {
+  type Contestant,
+  floorListener,
+  ourTill,
+  ownSocket,
+  twoCommits,
+  verifyingSocket,
+} from './relay-event-contestants.ts';
 import type { Server } from './relay-posts.ts';
 import { percentile, table } from './report.ts';
 
@@ -15,6 +22,7 @@ const REACH = 1.3;
 const FLOOR = 'floor: http → verify → SQLite FULL → ws';
 const BARE = 'bare, two commits: http → FULL → ws → verify → FULL';
 const SOCKET = 'relay → socket of a till that only listens';
+const VERIFIED = 'like the floor: http → relay’s FULL → ws → verified at the till';
 const OURS = 'relay → till → event in its window';
 const LEGS = [
   '  of it: post → the till’s socket',
@@ -25,7 +33,8 @@ const LEGS = [
 /**
  * From a WeChat post to the event in the till's window that says paid: relay, connection, a till that verifies,
  * opens, settles and commits. Beside a floor that verifies, commits one row and pushes it to a WebSocket; beside
- * the least that relay and till could be when each keeps it for good; and beside the relay's own part of the way.
+ * the least that relay and till could be when each keeps it for good; beside the relay's own part of the way; and
+ * beside that part with the till's verification, which is what the floor does: one commit, and the bytes are judged.
  */
 export async function eventAtTill(relay: Server, floor: Server, bareRelay: Server): Promise<void> {
   const times = new Map<string, number[]>();
@@ -34,6 +43,7 @@ export async function eventAtTill(relay: Server, floor: Server, bareRelay: Serve
     [FLOOR, await floorListener(floor)],
     [BARE, await twoCommits(bareRelay)],
     [SOCKET, await ownSocket(relay)],
+    [VERIFIED, await verifyingSocket(relay)],
     [OURS, await ourTill(relay)],
   ];
   for (let turn = -WARM_UP_TURNS; turn < TURNS; turn++) {
@@ -57,7 +67,7 @@ export async function eventAtTill(relay: Server, floor: Server, bareRelay: Serve
     `From a wallet’s post to the till’s event, ms (p50 within ${REACH}×: ${ratio <= REACH ? 'kept' : 'MISSED'})`,
     [
       ['', 'p50', 'p95', '× floor', '× two commits'],
-      ...[FLOOR, BARE, SOCKET, OURS, ...LEGS].map((name) => [
+      ...[FLOOR, BARE, SOCKET, VERIFIED, OURS, ...LEGS].map((name) => [
         name,
         at(name, 50).toFixed(2),
         at(name, 95).toFixed(2),

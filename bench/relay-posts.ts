@@ -7,6 +7,7 @@ import { testPair } from '../wire/test-certificates.ts';
 import { parseApiV3Key } from '../wire/wechat-v3-aead.ts';
 import { writeWechatNotification } from '../wire/wechat-v3-notification.ts';
 import { signWechatMessage } from '../wire/wechat-v3-signature.ts';
+import { newStamps, type Stamps } from './stamps.ts';
 
 export const IN_FLIGHT = 16;
 
@@ -74,6 +75,8 @@ export interface Server {
   origin: string;
   /** Of the tills that the relay knows. */
   keys: TestKeys;
+  /** Of the last notification that the relay has kept, when that was. */
+  stamps: Stamps;
   /** Posts to `path`; rejects when the answer is no success. */
   post(path: string, post: Post): Promise<void>;
   stop(): Promise<void>;
@@ -83,14 +86,16 @@ export type ServerName = 'relay' | 'floor' | 'bareRelay' | 'smee';
 
 /** One server under measure (relay-server.ts), on a thread of its own. */
 export async function server(name: ServerName): Promise<Server> {
+  const stamps = newStamps();
   const worker = new Worker(new URL('./relay-server.ts', import.meta.url), {
-    workerData: { name, walletKey: WALLET.publicKey },
+    workerData: { name, stamps, walletKey: WALLET.publicKey },
   });
   const [{ origin, keys }] = (await once(worker, 'message')) as [{ origin: string; keys: TestKeys }];
   const pool = new Pool(origin, { connections: IN_FLIGHT, pipelining: 1 });
   return {
     origin,
     keys,
+    stamps,
     async post(path, { headers, body }) {
       const answer = await pool.request({ method: 'POST', path, headers, body });
       if (answer.statusCode >= 300) throw new Error(`${name} answered ${answer.statusCode}.`);

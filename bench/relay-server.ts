@@ -7,9 +7,14 @@ import { startTestRelay } from '../relay/test-relay.ts';
 import { enrol, newKeys } from '../relay/test-till.ts';
 import { bareDatabase, isGenuine } from './relay-bare.ts';
 import type { ServerName } from './relay-posts.ts';
+import { DURABLE, monotonicMs, type Stamps } from './stamps.ts';
 
 /** One server under measure, on a thread of its own: tells its origin, and ends when it is told to. */
-const { name, walletKey } = workerData as { name: ServerName; walletKey: KeyObject };
+const { name, stamps, walletKey } = workerData as {
+  name: ServerName;
+  stamps: Stamps;
+  walletKey: KeyObject;
+};
 const keys = newKeys();
 const { origin, stop } = await {
   relay: startRelay,
@@ -35,8 +40,16 @@ async function startRelay() {
       perSource: most,
       inAll: most,
     },
+    wrap: (mailbox) => ({
+      ...mailbox,
+      async put(notification) {
+        const result = await mailbox.put(notification);
+        stamps[DURABLE] = monotonicMs();
+        return result;
+      },
+    }),
   });
-  for (const till of ['away', 'here']) await enrol(relay.origin, till, keys);
+  for (const till of ['away', 'here', 'verifying']) await enrol(relay.origin, till, keys);
   return relay;
 }
 
