@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { contract } from '../../contract/index.ts';
@@ -209,6 +209,10 @@ describe('a forged access token', () => {
     const foreign = generateKeyPairSync('ed25519').privateKey;
     const withForeignKey = (kid: string) =>
       new SignJWT({ ...payload, ...claims() }).setProtectedHeader({ ...header, kid }).sign(foreign);
+    const withAnother = (alg: string, privateKey: KeyObject) =>
+      new SignJWT({ ...payload, ...claims() }).setProtectedHeader({ ...header, alg }).sign(privateKey);
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const now = payload.iat;
     const { exp: _exp, ...withoutEnd } = payload;
     const { sid: _sid, ...withoutSession } = payload;
@@ -225,6 +229,10 @@ describe('a forged access token', () => {
       'algorithm confusion: the raw public key for a secret': hmacOf(
         Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'),
       ),
+      'algorithm confusion: RSA under our id': await withAnother('RS256', rsa),
+      'algorithm confusion: RSA-PSS under our id': await withAnother('PS256', rsa),
+      'algorithm confusion: P-256 under our id': await withAnother('ES256', p256),
+      'another name for the algorithm, our key': signed({ ...header, alg: 'Ed25519' }, payload),
       'a foreign key under our id': await withForeignKey(header.kid),
       'a foreign key under its own id': await withForeignKey('foreign'),
       'a key that the token brings itself': await new SignJWT({ ...payload, ...claims() })
