@@ -67,11 +67,12 @@ export function createAccess(deps: { store: Store; sessions: Sessions; check: Si
     return person;
   }
 
-  /** How somebody stands by now whose call has waited: they may have been disabled, or given another role. */
+  /** How somebody stands by now whose call has waited: they may have been disabled, or given another role or PIN. */
   function standingNow({ standing, by, signedIn }: Who): Standing {
     if (signedIn === null) return standing === 'owner' && store.people.any() ? 'nobody' : standing;
     const person = store.people.byId(signedIn.person.personId);
-    if (!person || person.disabledAtMs !== null) return by.via === 'window' ? 'nobody' : 'stranger';
+    // A PIN that is another, or none any more, has ended the session.
+    if (person?.pin !== signedIn.person.pin) return by.via === 'window' ? 'nobody' : 'stranger';
     return standing === 'locked' ? standing : person.role;
   }
 

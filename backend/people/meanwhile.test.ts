@@ -2,6 +2,8 @@ import { call } from '@orpc/server';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { codeOf, NAMES, newWindow, PINS } from '../../test/fakes/staff.ts';
 import { staffedTill } from '../../test/fakes/staffed-till.ts';
+import type { Db } from '../store/database.ts';
+import { createStore } from '../store/store.ts';
 import { databaseSessions } from './session-store.ts';
 
 const reason = '离职';
@@ -31,6 +33,12 @@ async function till() {
   };
 }
 
+/** Until a PIN is looked at, and counted for that; or until it was right, and is counted no more. */
+async function lookedAt(db: Db, isCounted: boolean): Promise<void> {
+  const counted = db.prepare('SELECT 1 FROM attempts');
+  while ((counted.get() !== undefined) !== isCounted) await new Promise(setImmediate);
+}
+
 describe('what changes while a call waits holds when it goes on:', () => {
   test('whoever is disabled, or is no manager any more, while their PIN is looked at allows nothing', async () => {
     for (const change of ['disable', 'demote'] as const) {
@@ -55,6 +63,19 @@ describe('what changes while a call waits holds when it goes on:', () => {
       expect([change, await begun]).toEqual([change, code]);
       expect(await made.rules()).toEqual(before);
     }
+  });
+
+  test('whoever asks for something and is given another PIN at another process before it is allowed changes nothing', async () => {
+    const made = await till();
+    const before = await made.rules();
+    const begun = made.set('owner');
+    const { people, transact } = createStore(made.db);
+    await lookedAt(made.db, true);
+    const [manager, cashier] = [people.byName(NAMES.manager), people.byName(NAMES.cashier)];
+    if (!manager || !cashier) throw new Error('They are there.');
+    transact(() => people.update({ ...manager, pin: cashier.pin }));
+    expect(await begun).toBe('sign_in_needed');
+    expect(await made.rules()).toEqual(before);
   });
 
   test('a shift is not handed over by somebody who is disabled while the next one’s PIN is looked at', async () => {
@@ -112,8 +133,8 @@ describe('what changes while a call waits holds when it goes on:', () => {
     const begun = login(NAMES.cashier, PINS.cashier, context);
     const reset = { personId: staff.ids.cashier, pin: '640281', reason };
     // The PIN was right when it was looked at.
-    while (!made.db.prepare('SELECT 1 FROM attempts').get()) await new Promise(setImmediate);
-    while (made.db.prepare('SELECT 1 FROM attempts').get()) await new Promise(setImmediate);
+    await lookedAt(made.db, true);
+    await lookedAt(made.db, false);
     await call(api.people.resetPin, reset, { context: staff.owner });
     goOn();
     expect(await begun).toBe('sign_in_refused');
