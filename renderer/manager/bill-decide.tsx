@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { Approval } from '../../contract/people.ts';
 import { Action } from '../action.tsx';
 import { useWords } from '../i18n/index.ts';
@@ -24,6 +24,12 @@ export function BillDecide(props: {
   const [approval, setApproval] = useState<Approval | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  // At the foot of the page, too, all of it is seen: when it opens, and when it says what is wrong.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is said makes the form longer.
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest' });
+  }, [failure]);
 
   async function confirm(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -36,7 +42,7 @@ export function BillDecide(props: {
   }
 
   return (
-    <form className="bill-decide" onSubmit={confirm} noValidate ref={intoSight}>
+    <form className="bill-decide" onSubmit={confirm} noValidate ref={form}>
       <TextInput
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
@@ -69,9 +75,4 @@ export function BillDecide(props: {
       </div>
     </form>
   );
-}
-
-/** Opened at the foot of the page, all of it is seen. */
-function intoSight(form: HTMLElement | null): void {
-  form?.scrollIntoView({ block: 'nearest' });
 }

@@ -94,10 +94,12 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
         <div className="shift-ends">
           {isHandingOver ? (
             <>
-              <Action type="submit" kind="main" testId="shift-hand-over-confirm">
+              {/* Keyed: a button that became this one under the press would send the form with it. */}
+              <Action key="confirm" type="submit" kind="main" testId="shift-hand-over-confirm">
                 {t('shift.hand_over_confirm')}
               </Action>
               <Action
+                key="not"
                 onPress={() => {
                   setHandingOver(false);
                   setLack(null);
@@ -109,13 +111,14 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
           ) : (
             <>
               <Action
+                key="begin"
                 kind="main"
                 testId="shift-hand-over"
                 onPress={() => (hasPeople ? setHandingOver(true) : onEnd(handOver()))}
               >
                 {t('shift.hand_over')}
               </Action>
-              <Action type="submit" testId="shift-close">
+              <Action key="close" type="submit" testId="shift-close">
                 {t('shift.close')}
               </Action>
             </>

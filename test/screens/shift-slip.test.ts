@@ -36,3 +36,11 @@ test('a hand-over without a name and a PIN says what is missing, and offers ever
   const offered = await page.locator('.shift-next option').allTextContents();
   expect(offered).toEqual(['', '老板', '店长', '午班收银']);
 });
+
+test('asking to hand over is not yet handing over: nothing is sent or missed before the name', async () => {
+  const look = { locale: 'en-US', theme: 'light', width: 1_024, height: 600 } as const;
+  const { page, close } = await stageScene(browser, till, scene('shift-hand-over'), look);
+  onTestFinished(close);
+  expect(await page.locator('.shift-lack').count()).toBe(0);
+  expect(await page.getByTestId('shift-hand-over-confirm').count()).toBe(1);
+});

@@ -62,7 +62,7 @@ export const BILLS: Scene[] = [
       await page.locator('.bill-line .action').first().click();
       await page.getByTestId('bill-alike').click();
       await page.getByTestId('bill-decided').click();
-      await page.locator('.bill-decide [role="alert"]').scrollIntoViewIfNeeded();
+      await page.locator('.bill-decide [role="alert"]').waitFor();
     },
   },
   {
