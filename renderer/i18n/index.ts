@@ -6,7 +6,7 @@ import { zh } from './zh.ts';
 
 export type Language = 'zh-CN' | 'en';
 /** Keys whose words depend on `count`. */
-type CountedKey = 'idle.today_count' | 'checking.asked';
+type CountedKey = 'idle.today_count' | 'checking.asked' | 'shift.count';
 export type Words = (key: Key | CountedKey, values?: Record<string, string | number>) => string;
 
 /** The language chosen before, else the system's: Chinese for any Chinese, English for the rest. */
