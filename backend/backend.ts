@@ -62,7 +62,7 @@ import { createWallets } from './services/wallets.ts';
 import { createWebhook, type WebhookTarget } from './services/webhook.ts';
 import { asStorageError, type Db } from './store/database.ts';
 import type { Disk } from './store/disk.ts';
-import type { OutboxEntry } from './store/outbox.ts';
+import type { OutboxEntry } from './store/outbox-entry.ts';
 import { createStore } from './store/store.ts';
 import type { Mode } from './store/till.ts';
 

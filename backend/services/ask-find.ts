@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import { isNews, NOTHING, UNCONFIGURED_MS, verdictOf, wireOf } from './asking.ts';
 import type { Tried } from './drain.ts';

@@ -4,7 +4,7 @@ import type { Refund } from '../domain/refund.ts';
 import type { RefundStep } from '../domain/refund-steps.ts';
 import type { Trade } from '../domain/trade.ts';
 import type { Answered, Provider, RefundOutcome, RefundQueryOutcome } from '../providers/provider.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import { INTERRUPTED, isNews, NOTHING, UNCONFIGURED_MS, verdictOf, wireOf } from './asking.ts';
 import type { Tried } from './drain.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Step, Trade } from '../domain/trade.ts';
 import type { Answered, Provider } from '../providers/provider.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import { INTERRUPTED, isNews, NOTHING, UNCONFIGURED_MS, verdictOf, wireOf } from './asking.ts';
 import type { Tried } from './drain.ts';

@@ -1,6 +1,6 @@
 import type { Answered, RefundOutcome, RefundQueryOutcome, Unanswered } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Tried, Verdict } from './drain.ts';
 import { type Outcome, outcomeWord } from './settle.ts';
 

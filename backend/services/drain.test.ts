@@ -4,7 +4,7 @@ import { silentLog } from '../../ports/log.ts';
 import { systemRandom } from '../../ports/random.ts';
 import { SimClock } from '../../ports/sim-clock.ts';
 import { type Db, openMemoryDatabase } from '../store/database.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { createDrain, LEASE_MS, type Verdict } from './drain.ts';
 import { createHub } from './hub.ts';

@@ -2,7 +2,8 @@ import { type Clock, sleep } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import { PUZZLES_MAX, RETRY_MAX_MS, retryDelayMs, THROTTLED_MAX_MS } from '../domain/steps.ts';
-import type { Lease, OutboxEntry, OutboxQueue } from '../store/outbox.ts';
+import type { Lease } from '../store/outbox.ts';
+import type { OutboxEntry, OutboxQueue } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import type { Hub, Signal } from './hub.ts';
 

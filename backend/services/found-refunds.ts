@@ -4,7 +4,7 @@ import { parkedAfter, retryDelayMs } from '../domain/steps.ts';
 import type { Trade } from '../domain/trade.ts';
 import type { RefundQueryOutcome } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import type { RefundBook } from './refund-book.ts';
 import { outcomeWord } from './settle.ts';

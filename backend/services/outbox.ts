@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { By } from '../domain/actor.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import { endChargeIfOver } from './charge-end.ts';
 import { ServiceError } from './errors.ts';

@@ -13,7 +13,7 @@ import { refundDelayMs, refundStepAfter, untilUnseenCounts } from '../domain/ref
 import { isPuzzle, parkedAfter } from '../domain/steps.ts';
 import type { RefundOutcome, RefundQueryOutcome } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import type { RefundBook } from './refund-book.ts';
 import { outcomeWord } from './settle.ts';

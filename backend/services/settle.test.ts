@@ -5,7 +5,7 @@ import { testBook } from '../../test/fakes/refund-book.ts';
 import { isLive, newTrade, type Step, type Trade } from '../domain/trade.ts';
 import type { QueryOutcome } from '../providers/provider.ts';
 import { openMemoryDatabase } from '../store/database.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { addOrder } from './orders.ts';
 import { type Answer, createSettle, type Outcome } from './settle.ts';

@@ -23,7 +23,7 @@ import type {
 import { happened } from '../store/events.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { Fence } from '../store/fences.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import { endChargeIfOver } from './charge-end.ts';
 import type { RefundBook } from './refund-book.ts';

@@ -8,7 +8,7 @@ import { mayWithdraw, type Refund, type RefundState } from '../domain/refund.ts'
 import { storeInstant } from '../domain/store-time.ts';
 import type { Trade } from '../domain/trade.ts';
 import type { StoredEvent } from '../store/events.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import type { Drain } from './drain.ts';
 import { ServiceError } from './errors.ts';

@@ -4,7 +4,7 @@ import { type HttpAnswer, type HttpClient, HttpFault } from '../../ports/http.ts
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import { retryDelayMs } from '../domain/steps.ts';
-import type { OutboxEntry } from '../store/outbox.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
 import type { Tried, Verdict, Worker } from './drain.ts';
 

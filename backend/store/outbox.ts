@@ -1,54 +1,13 @@
-import type { RefundStep } from '../domain/refund-steps.ts';
-import type { Channel, Step } from '../domain/trade.ts';
+import type { Step } from '../domain/trade.ts';
 import type { Db } from './database.ts';
+import {
+  entryOf,
+  type OutboxEntry,
+  type OutboxQueue,
+  type OutboxRow,
+  type ParkedWhy,
+} from './outbox-entry.ts';
 import { asPage, type Page, type PageQuery, readCursor } from './page.ts';
-
-/** Who is spoken to: a wallet, or the shop's systems. */
-export type OutboxQueue = Channel | 'shop';
-
-/** One durable intent; see the table. Times are milliseconds since the epoch. */
-export interface OutboxEntry {
-  entryId: number;
-  kind: Step | RefundStep | 'refund_find' | 'give_back' | 'tell';
-  queue: OutboxQueue;
-  lane: string;
-  orderNo: string;
-  tradeNo: string | null;
-  /** Of kinds `refund` and `refund_query`. */
-  refundNo: string | null;
-  /**
-   * Of kind `tell`: what is to be told. Of `refund_find`: the wallet's number of the refund. Of a wallet's others: the
-   * address for notifications that its request names.
-   */
-  payload: string | null;
-  state: 'due' | 'parked' | 'set_aside';
-  why: ParkedWhy | null;
-  /** 0: a customer waits for it. */
-  priority: 0 | 1;
-  createdAtMs: number;
-  dueAtMs: number;
-  attempts: number;
-  puzzles: number;
-  /** The last outcome's word, by kind. */
-  lastOutcomes: Record<string, string>;
-  lastOutcome: string | null;
-  lastAttemptAtMs: number | null;
-  lastAnswerAtMs: number | null;
-  unansweredSinceMs: number | null;
-  setAside: { atMs: number; reason: string } | null;
-  /** It was under way when whoever carried it out vanished: what they sent may have arrived. */
-  interrupted: boolean;
-}
-
-type ParkedWhy =
-  | 'not_understood'
-  | 'incident'
-  | 'refund_late'
-  | 'refund_surplus'
-  | 'refund_abnormal'
-  | 'refund_unnamed'
-  | 'refund_unfit'
-  | 'refused_by_receiver';
 
 /** Who carries an entry out, and until when (ms since the epoch) nobody else may. */
 export interface Lease {
@@ -74,33 +33,6 @@ export interface Tried {
   atMs: number;
   /** False: nothing came that could be believed. */
   answered: boolean;
-}
-
-interface Row {
-  entry_id: number;
-  kind: string;
-  queue: string;
-  lane: string;
-  order_no: string;
-  trade_no: string | null;
-  refund_no: string | null;
-  payload: string | null;
-  state: string;
-  parked_why: string | null;
-  priority: number;
-  created_at_ms: number;
-  due_at_ms: number;
-  attempts: number;
-  puzzles: number;
-  last_outcomes: string;
-  last_outcome: string | null;
-  last_attempt_at_ms: number | null;
-  last_answer_at_ms: number | null;
-  unanswered_since_ms: number | null;
-  lease_holder: string | null;
-  lease_until_ms: number | null;
-  set_aside_at_ms: number | null;
-  set_aside_reason: string | null;
 }
 
 const DIALOGUE = "kind IN ('open', 'query', 'close', 'cancel')";
@@ -150,7 +82,7 @@ export function outboxTable(db: Db) {
   );
   const finish = db.prepare("DELETE FROM outbox WHERE entry_id = ? AND state <> 'set_aside'");
   const free = (which: string) =>
-    db.prepare<[Record<string, unknown>], Row>(
+    db.prepare<[Record<string, unknown>], OutboxRow>(
       `SELECT * FROM outbox o WHERE ${QUEUED} AND o.due_at_ms <= CAST(:nowMs AS INTEGER)
          AND ${FREE} ${which} ORDER BY o.due_at_ms, o.entry_id LIMIT CAST(:limit AS INTEGER)`,
     );
@@ -194,23 +126,23 @@ export function outboxTable(db: Db) {
        parked_why = NULL, set_aside_at_ms = NULL, set_aside_reason = NULL
      WHERE trade_no = :tradeNo AND ${DIALOGUE} AND state <> 'due'`,
   );
-  const ofTrade = db.prepare<[string], Row>(`SELECT * FROM outbox WHERE trade_no = ? AND ${DIALOGUE}`);
+  const ofTrade = db.prepare<[string], OutboxRow>(`SELECT * FROM outbox WHERE trade_no = ? AND ${DIALOGUE}`);
   const hurryRefund = db.prepare(
     `UPDATE outbox SET due_at_ms = :nowMs, state = 'due', parked_why = NULL
      WHERE refund_no = :refundNo AND state <> 'set_aside' AND lease_holder IS NULL
        AND (due_at_ms > :nowMs OR state = 'parked')`,
   );
-  const ofRefund = db.prepare<[string], Row>(
+  const ofRefund = db.prepare<[string], OutboxRow>(
     "SELECT * FROM outbox WHERE refund_no = ? ORDER BY state = 'set_aside', entry_id DESC LIMIT 1",
   );
-  const decision = db.prepare<[string], Row>(
+  const decision = db.prepare<[string], OutboxRow>(
     "SELECT * FROM outbox WHERE trade_no = ? AND kind = 'give_back' AND state <> 'set_aside'",
   );
-  const finds = db.prepare<[string], Row>(
+  const finds = db.prepare<[string], OutboxRow>(
     "SELECT * FROM outbox WHERE trade_no = ? AND kind = 'refund_find' AND state <> 'set_aside'",
   );
-  const byId = db.prepare<[number], Row>('SELECT * FROM outbox WHERE entry_id = ?');
-  const list = db.prepare<[Record<string, unknown>], Row>(
+  const byId = db.prepare<[number], OutboxRow>('SELECT * FROM outbox WHERE entry_id = ?');
+  const list = db.prepare<[Record<string, unknown>], OutboxRow>(
     'SELECT * FROM outbox WHERE state = :state AND entry_id > :after ORDER BY entry_id LIMIT :limit',
   );
   const retry = db.prepare(
@@ -328,7 +260,7 @@ export function outboxTable(db: Db) {
       queue: OutboxQueue,
       at: Lease & Free & { limit: number; waitingMax: number; freshOnly: boolean },
     ): OutboxEntry[] {
-      const rows: Row[] = [];
+      const rows: OutboxRow[] = [];
       const free = bound(at);
       const select = at.freshOnly ? freeFresh : freeAny;
       for (const priority of [0, 1]) {
@@ -336,7 +268,7 @@ export function outboxTable(db: Db) {
         if (limit > 0) rows.push(...select.all({ ...free, queue, priority, limit }));
       }
       for (const row of rows) take.run(at.holder, at.untilMs, row.entry_id);
-      return rows.map(fromRow);
+      return rows.map(entryOf);
     },
     /**
      * What a try brought was lost: the entry is free, and known to have been interrupted. After `most` such
@@ -385,7 +317,7 @@ export function outboxTable(db: Db) {
     /** The dialogue with a trade's wallet; undefined when it is over. */
     ofTrade(tradeNo: string): OutboxEntry | undefined {
       const row = ofTrade.get(tradeNo);
-      return row && fromRow(row);
+      return row && entryOf(row);
     },
     /** Asks about a refund now, also one that waits for a person; a question under way goes on. */
     hurryRefund(refundNo: string, nowMs: number): void {
@@ -394,26 +326,26 @@ export function outboxTable(db: Db) {
     /** The dialogue about a refund, also one that was ended by hand; undefined when it is over. */
     ofRefund(refundNo: string): OutboxEntry | undefined {
       const row = ofRefund.get(refundNo);
-      return row && fromRow(row);
+      return row && entryOf(row);
     },
     /** The open question whether a payment goes back. */
     decisionAbout(tradeNo: string): OutboxEntry | undefined {
       const row = decision.get(tradeNo);
-      return row && fromRow(row);
+      return row && entryOf(row);
     },
     /** The searches for refunds of the trade that are not known here. */
     findsOf(tradeNo: string): OutboxEntry[] {
-      return finds.all(tradeNo).map(fromRow);
+      return finds.all(tradeNo).map(entryOf);
     },
     byId(entryId: number): OutboxEntry | undefined {
       const row = byId.get(entryId);
-      return row && fromRow(row);
+      return row && entryOf(row);
     },
     /** Oldest first. */
     list(filter: { state: OutboxEntry['state'] } & PageQuery): Page<OutboxEntry> {
       const after = filter.cursor === undefined ? 0 : Number(readCursor(filter.cursor).beforeMs);
       const rows = list.all({ state: filter.state, after, limit: filter.limit + 1 });
-      return asPage(rows.map(fromRow), filter.limit, ({ entryId }) => ({ ms: entryId, key: 'entry' }));
+      return asPage(rows.map(entryOf), filter.limit, ({ entryId }) => ({ ms: entryId, key: 'entry' }));
     },
     /** Lets the machine go on with a parked entry. */
     retry(entryId: number, nowMs: number): void {
@@ -453,32 +385,4 @@ export function outboxTable(db: Db) {
 
 function bound({ nowMs, underWay }: Free): { nowMs: number; underWay: string } {
   return { nowMs, underWay: JSON.stringify([...underWay]) };
-}
-
-function fromRow(row: Row): OutboxEntry {
-  return {
-    entryId: row.entry_id,
-    kind: row.kind as OutboxEntry['kind'],
-    queue: row.queue as OutboxQueue,
-    lane: row.lane,
-    orderNo: row.order_no,
-    tradeNo: row.trade_no,
-    refundNo: row.refund_no,
-    payload: row.payload,
-    state: row.state as OutboxEntry['state'],
-    why: row.parked_why as ParkedWhy | null,
-    priority: row.priority as 0 | 1,
-    createdAtMs: row.created_at_ms,
-    dueAtMs: row.due_at_ms,
-    attempts: row.attempts,
-    puzzles: row.puzzles,
-    lastOutcomes: JSON.parse(row.last_outcomes) as Record<string, string>,
-    lastOutcome: row.last_outcome,
-    lastAttemptAtMs: row.last_attempt_at_ms,
-    lastAnswerAtMs: row.last_answer_at_ms,
-    unansweredSinceMs: row.unanswered_since_ms,
-    setAside:
-      row.set_aside_at_ms === null ? null : { atMs: row.set_aside_at_ms, reason: row.set_aside_reason ?? '' },
-    interrupted: row.lease_holder !== null,
-  };
 }
