@@ -166,6 +166,41 @@ export function mailboxConformance(
       expect(ids(await seen.first(2))).toEqual([sent.id, next.id]);
     });
 
+    test('takes other bytes under an id for another delivery until the till has judged the first: a forgery stands for nothing', async () => {
+      const forged = sample(till);
+      const genuine = { ...forged, body: new Uint8Array([1]) };
+      expect(await box.put(forged)).toBe('stored');
+      expect(await Promise.all([box.put(genuine), box.put(genuine)])).toEqual(
+        expect.arrayContaining(['stored', 'repeated']),
+      );
+      expect(await box.put(genuine)).toBe('repeated');
+      expect(await box.put(forged)).toBe('repeated');
+      const inbox = await box.open(till, null);
+      const seen = collect(inbox);
+      const [first, second] = await seen.first(2);
+      expect(second?.notification.body).toEqual(Buffer.from([1]));
+      expect(second?.notification.id).not.toBe(first?.notification.id);
+      inbox.reject(first?.seq ?? 0, 'forged');
+      inbox.ack(second?.seq ?? 0);
+      await until(
+        () => box.backlog(till),
+        ({ waiting, dead }) => waiting === 0 && dead === 1,
+      );
+    });
+
+    test('takes other bytes under an id that was acknowledged for a retry', async () => {
+      const sent = sample(till);
+      await box.put(sent);
+      const inbox = await box.open(till, null);
+      const seen = collect(inbox);
+      inbox.ack((await seen.first(1))[0]?.seq ?? 0);
+      await until(
+        () => box.backlog(till),
+        ({ waiting }) => waiting === 0,
+      );
+      expect(await box.put({ ...sent, body: new Uint8Array([1]) })).toBe('repeated');
+    });
+
     test('stores one of many posts of one notification that come at once', async () => {
       const sent = sample(till);
       const results = await Promise.all(Array.from({ length: 10 }, () => box.put(sent)));
@@ -404,6 +439,10 @@ export function mailboxConformance(
       await box.prepare(till);
       expect(await box.backlog(till)).toEqual({ waiting: 0, oldestMs: null, dead: 0 });
       expect(await box.put(sample(till))).toBe('stored');
+      await until(
+        () => box.put(sent),
+        (result) => result === 'stored',
+      );
     });
   });
 }

@@ -12,6 +12,14 @@ export function notificationId(till: string, channel: RelayChannel, body: Uint8A
   return hash('sha256', own === null ? Buffer.concat([Buffer.from(place), body]) : place + own, 'base64url');
 }
 
+/**
+ * The name of what came under an `id` that others bytes have, which no till has judged yet: one of the two may be a
+ * forgery, and the till must see both.
+ */
+export function otherBytesId(id: string, body: Uint8Array): string {
+  return hash('sha256', Buffer.concat([Buffer.from(`${id}\nother bytes\n`), body]), 'base64url');
+}
+
 /** Longer ones are nobody's ids. */
 const ID_CHARACTERS_MAX = 256;
 

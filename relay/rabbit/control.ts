@@ -6,7 +6,8 @@ import type { Log } from '../../ports/log.ts';
 const Control = z.discriminatedUnion('kind', [
   /** A till has connected anew: every other inbox of it ends. Token null: all of them. */
   z.strictObject({ kind: z.literal('open'), till: z.string(), token: z.string().nullable() }),
-  z.strictObject({ kind: z.literal('seen'), till: z.string(), id: z.string() }),
+  /** `digest`: of its bytes. */
+  z.strictObject({ kind: z.literal('seen'), till: z.string(), id: z.string(), digest: z.string() }),
   z.strictObject({ kind: z.literal('unseen'), till: z.string(), id: z.string() }),
 ]);
 export type Control = z.infer<typeof Control>;

@@ -19,6 +19,7 @@ export function createRabbitInbox(deps: {
   log: Log;
   /** Makes it a dead letter; resolves once that is durable. */
   bury(notification: Notification, reason: string): Promise<void>;
+  acked(notification: Notification): void;
   closed(): void;
 }): RabbitInbox {
   const { channel, log } = deps;
@@ -74,6 +75,7 @@ export function createRabbitInbox(deps: {
       if (over || !found) return;
       open.delete(seq);
       channel.ack(found.message);
+      deps.acked(found.notification);
     },
     reject(seq, reason) {
       const found = open.get(seq);

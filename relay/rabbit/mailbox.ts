@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { ALPHANUMERIC, type Random, randomText } from '../../ports/random.ts';
 import { type Mailbox, MailboxAway, type MailboxLimits, type Notification } from '../mailbox.ts';
+import { otherBytesId } from '../notification-id.ts';
 import { NoQueue, type Rabbit } from './connection.ts';
 import type { Control } from './control.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -35,7 +37,7 @@ export function createRabbitMailbox(deps: {
   const { rabbit, names, clock, log, limits } = deps;
   const inboxes = new Map<string, RabbitInbox>();
   const remembered = createRemembered(clock);
-  const underWay = new Map<string, Promise<'stored' | 'repeated' | 'full'>>();
+  const underWay = new Map<string, { digest: string; result: Promise<'stored' | 'repeated' | 'full'> }>();
   const prepared = new Set<string>();
   /** Since when, as far as this node has seen, something has been waiting. */
   const waitingSince = new Map<string, number>();
@@ -66,7 +68,15 @@ export function createRabbitMailbox(deps: {
     tell(control).catch((error: unknown) => log.debug({ err: error }, 'the other nodes were not told'));
   }
 
-  async function store(notification: Notification): Promise<'stored' | 'full'> {
+  /** As it came, or under a name of its own when other bytes that no till has judged have its id. */
+  function named(notification: Notification, digest: string): Notification {
+    const { till, id, body } = notification;
+    const other = underWay.get(placeOf(notification));
+    const isTaken = other ? other.digest !== digest : remembered.hasOther(till, id, digest);
+    return isTaken ? { ...notification, id: otherBytesId(id, body) } : notification;
+  }
+
+  async function store(notification: Notification, digest: string): Promise<'stored' | 'full'> {
     const { till, id } = notification;
     await prepare(till);
     const send = () => rabbit.publish('', names.mailbox(till), notification.body, messageOf(notification));
@@ -81,9 +91,9 @@ export function createRabbitMailbox(deps: {
       result = await send();
     }
     if (result === 'refused') return 'full';
-    remembered.add(till, id);
+    remembered.add(till, id, digest);
     if (!waitingSince.has(till)) waitingSince.set(till, notification.receivedMs);
-    tellLater({ kind: 'seen', till, id });
+    tellLater({ kind: 'seen', till, id, digest });
     return 'stored';
   }
 
@@ -112,18 +122,19 @@ export function createRabbitMailbox(deps: {
   return {
     prepare,
 
-    async put(notification) {
-      const { till, id } = notification;
-      if (remembered.has(till, id)) return 'repeated';
-      const key = `${till}\n${id}`;
-      const other = underWay.get(key);
+    async put(posted) {
+      const digest = digestOf(posted.body);
+      const notification = named(posted, digest);
+      if (remembered.has(notification.till, notification.id)) return 'repeated';
+      const place = placeOf(notification);
+      const other = underWay.get(place);
       if (other) {
-        const result = await other;
+        const result = await other.result;
         return result === 'stored' ? 'repeated' : result;
       }
-      const storing = store(notification).finally(() => underWay.delete(key));
-      underWay.set(key, storing);
-      return await storing;
+      const result = store(notification, digest).finally(() => underWay.delete(place));
+      underWay.set(place, { digest, result });
+      return await result;
     },
 
     async open(till) {
@@ -137,6 +148,7 @@ export function createRabbitMailbox(deps: {
         queue: names.mailbox(till),
         log,
         bury,
+        acked: ({ id }) => remembered.judged(till, id),
         closed() {
           if (inboxes.get(till) === inbox) inboxes.delete(till);
         },
@@ -172,8 +184,9 @@ export function createRabbitMailbox(deps: {
         const at = { ...notification };
         const result = await rabbit.publish('', names.mailbox(till), at.body, messageOf(at));
         if (result === 'refused') throw new MailboxAway('The mailbox is full.');
-        remembered.add(till, at.id);
-        tellLater({ kind: 'seen', till, id: at.id });
+        const digest = digestOf(at.body);
+        remembered.add(till, at.id, digest);
+        tellLater({ kind: 'seen', till, id: at.id, digest });
       });
     },
 
@@ -202,11 +215,14 @@ export function createRabbitMailbox(deps: {
 
     hear(control) {
       const { kind, till } = control;
-      if (kind === 'seen') return remembered.add(till, control.id);
+      if (kind === 'seen') return remembered.add(till, control.id, control.digest);
       if (kind === 'unseen') return remembered.remove(till, control.id);
       const inbox = inboxes.get(till);
       if (inbox && inbox.token !== control.token) inbox.end('taken_over');
-      if (control.token === null) prepared.delete(till);
+      if (control.token !== null) return;
+      // Forgotten wholly: what was dropped with its mailbox is new when it comes again.
+      prepared.delete(till);
+      remembered.forget(till);
     },
 
     down() {
@@ -214,6 +230,14 @@ export function createRabbitMailbox(deps: {
       for (const inbox of [...inboxes.values()]) inbox.end('unavailable');
     },
   };
+}
+
+function placeOf({ till, id }: Notification): string {
+  return `${till}\n${id}`;
+}
+
+function digestOf(body: Uint8Array): string {
+  return hash('sha256', body, 'base64url');
 }
 
 function codeOf(error: unknown): unknown {

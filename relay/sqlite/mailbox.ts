@@ -11,6 +11,7 @@ import {
   type Notification,
   type Outgoing,
 } from '../mailbox.ts';
+import { otherBytesId } from '../notification-id.ts';
 import { type Db, LOG_BYTES } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createSqliteInbox, type SqliteInbox } from './inbox.ts';
@@ -133,8 +134,12 @@ export function createSqliteMailbox(deps: {
 
   function take(notification: Notification): 'stored' | 'repeated' | 'full' {
     const { till, id, body } = notification;
-    if (!sql.markSeen(till, id, clock.nowMs())) return 'repeated';
     const at = level(till);
+    if (!sql.markSeen(till, id, clock.nowMs(), at.lastSeq + 1)) {
+      const unjudged = sql.unjudged(till, id);
+      if (!unjudged || unjudged.equals(body)) return 'repeated';
+      return take({ ...notification, id: otherBytesId(id, body) });
+    }
     if (at.waiting >= limits.waitingMax || at.bytes + body.length > limits.waitingBytesMax) {
       sql.unsee(till, id);
       return 'full';
@@ -234,7 +239,7 @@ export function createSqliteMailbox(deps: {
           at.bytes += notification.body.length;
           // Retention counts from now on: what was replayed has its full time again.
           sql.insert(notification, at.lastSeq);
-          sql.markSeen(till, notification.id, clock.nowMs());
+          sql.markSeen(till, notification.id, clock.nowMs(), at.lastSeq);
         }
         if (inboxes.has(till)) unread.add(till);
         return risen.length;

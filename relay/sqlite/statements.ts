@@ -22,7 +22,14 @@ export function prepareStatements(db: Db) {
     `SELECT till, count(*) AS waiting, sum(length(body)) AS bytes, max(seq) AS lastSeq, min(received_ms) AS oldestMs
        FROM deliveries GROUP BY till`,
   );
-  const markSeen = db.prepare<[string, string, number]>('INSERT OR IGNORE INTO seen VALUES (?, ?, ?)');
+  const markSeen = db.prepare<[string, string, number, number]>(
+    'INSERT OR IGNORE INTO seen (till, id, at_ms, seq) VALUES (?, ?, ?, ?)',
+  );
+  const unjudged = db
+    .prepare<[string, string], Buffer>(
+      `SELECT body FROM seen JOIN deliveries USING (till, seq, id) WHERE seen.till = ? AND seen.id = ?`,
+    )
+    .pluck();
   const unsee = db.prepare<[string, string]>('DELETE FROM seen WHERE till = ? AND id = ?');
   const insert = db.prepare<[string, number, string, string, number, string, string, Uint8Array]>(
     `INSERT INTO deliveries (till, seq, id, channel, received_ms, source, headers, body)
@@ -77,7 +84,10 @@ export function prepareStatements(db: Db) {
   return {
     tills: () => tills.all(),
     /** False when it was there already. */
-    markSeen: (till: string, id: string, atMs: number) => markSeen.run(till, id, atMs).changes > 0,
+    markSeen: (till: string, id: string, atMs: number, seq: number) =>
+      markSeen.run(till, id, atMs, seq).changes > 0,
+    /** The bytes that wait under an id; undefined when its till has acknowledged them. */
+    unjudged: (till: string, id: string) => unjudged.get(till, id),
     unsee: (till: string, id: string) => unsee.run(till, id),
     insert({ till, id, channel, receivedMs, source, headers, body }: Notification, seq: number) {
       insert.run(till, seq, id, channel, receivedMs, source, JSON.stringify(headers), body);
