@@ -37,6 +37,7 @@ async function startRelay() {
       inFlightPerTillMax: most,
       inFlightPerSourceMax: most,
       perTill: most,
+      perTillOfSource: most,
       perSource: most,
       inAll: most,
     },

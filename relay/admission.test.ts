@@ -7,6 +7,7 @@ const LIMITS: AdmissionLimits = {
   inFlightPerTillMax: 3,
   inFlightPerSourceMax: 4,
   perTill: 10,
+  perTillOfSource: 8,
   perSource: 1_000,
   inAll: 1_000,
 };
@@ -28,6 +29,22 @@ test('a till and a source have so many places at once, and all together so many'
   expect(admission.enter('c', '3')).toBe('too_many_at_once');
   first.leave();
   place(admission.enter('c', '3'));
+});
+
+test('one source that floods a till leaves room for its wallets', () => {
+  const admission = createAdmission(new SimClock(0), {
+    ...LIMITS,
+    inFlightMax: 100,
+    inFlightPerTillMax: 100,
+  });
+  const posts = (source: string, count: number) =>
+    Array.from({ length: count }, () => {
+      const result = admission.enter('a', source);
+      if (typeof result !== 'string') result.leave();
+      return result;
+    }).filter((result) => typeof result !== 'string').length;
+  expect(posts('stranger', 1_000)).toBe(32);
+  expect(posts('wallet', 8)).toBe(8);
 });
 
 test('a rate is kept for long, with a burst of four seconds', async () => {

@@ -5,8 +5,9 @@ export interface AdmissionLimits {
   inFlightMax: number;
   inFlightPerTillMax: number;
   inFlightPerSourceMax: number;
-  /** Lasting rates a second; four times as many may come at once. */
+  /** Lasting rates a second; four times as many may come at once. One source must not use up a till's. */
   perTill: number;
+  perTillOfSource: number;
   perSource: number;
   inAll: number;
 }
@@ -16,6 +17,7 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
   inFlightPerTillMax: 64,
   inFlightPerSourceMax: 48,
   perTill: 50,
+  perTillOfSource: 40,
   perSource: 200,
   inAll: 5_000,
 };
@@ -70,6 +72,7 @@ export interface Admission {
 /** Who may post now: so many at once, so often, for one till, from one source, and in all. */
 export function createAdmission(clock: Clock, limits: AdmissionLimits): Admission {
   const perTill = createRateLimit(clock, limits.perTill);
+  const perTillOfSource = createRateLimit(clock, limits.perTillOfSource);
   const perSource = createRateLimit(clock, limits.perSource);
   const inAll = createRateLimit(clock, limits.inAll);
   const tills = createPlaces(limits.inFlightPerTillMax);
@@ -82,7 +85,8 @@ export function createAdmission(clock: Clock, limits: AdmissionLimits): Admissio
         return 'too_many_at_once';
       }
       // The source first: who floods uses up what is his own.
-      if (!perSource.take(source) || !perTill.take(till) || !inAll.take('')) return 'too_often';
+      if (!perSource.take(source) || !perTillOfSource.take(`${till}\n${source}`)) return 'too_often';
+      if (!perTill.take(till) || !inAll.take('')) return 'too_often';
       tills.enter(till);
       sources.enter(source);
       inFlightAll += 1;

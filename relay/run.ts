@@ -58,6 +58,7 @@ export async function runRelay(
       admission: {
         ...ADMISSION_LIMITS,
         perTill: settings.tillRatePerSecond,
+        perTillOfSource: 0.8 * settings.tillRatePerSecond,
         // A wallet's few addresses serve many tills.
         perSource: 4 * settings.tillRatePerSecond,
         inAll: Math.max(ADMISSION_LIMITS.inAll, settings.tillRatePerSecond),
