@@ -301,6 +301,21 @@ describe('a connection', () => {
     expect(error.message).toContain('404');
   });
 
+  test('that writes and never reads is torn down, with no more held for it than a window', async () => {
+    const sim = new SimClock(1_800_000_000_000);
+    await start({ clock: sim, window: 1 });
+    const client = await till();
+    client.freeze();
+    const connected = async () => (await relay.metrics()).includes('mianfu_relay_connected_tills 1');
+    // Fewer than a till may write between two heartbeats, for as long as it likes.
+    for (let beat = 0; beat < 60 && (await connected()); beat++) {
+      for (let count = 0; count < 15_000; count++) client.send({ type: 'ping' });
+      await expect.poll(() => client.socket.bufferedAmount).toBe(0);
+      await sim.advance(HEARTBEAT_MS);
+    }
+    expect(await connected()).toBe(false);
+  });
+
   test('beyond the bound is turned away, and let in when others have left', async () => {
     await start({ push: { greetingMax: 2 } });
     const [first, second] = [bare(), bare()];

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type CLOSE, TILL_FRAME_BYTES_MAX } from '../wire/relay.ts';
+import { type CLOSE, RELAY_FRAME_BYTES_MAX, TILL_FRAME_BYTES_MAX } from '../wire/relay.ts';
 import { createPlaces } from './admission.ts';
 import { createSession, type Session, type SessionDeps } from './session.ts';
 import { sourceOf } from './source.ts';
@@ -45,6 +45,8 @@ export function createPush(
   },
 ): Push {
   const { clock, limits, registry } = deps;
+  /** More than a whole window of the largest frames: who has so much unread only writes, and never reads. */
+  const unreadBytesMax = (deps.window + 1) * RELAY_FRAME_BYTES_MAX;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: TILL_FRAME_BYTES_MAX,
@@ -89,7 +91,10 @@ export function createPush(
       ...deps,
       relayName: deps.relayName(),
       line: {
-        send: (text) => ws.send(text),
+        send(text) {
+          if (ws.bufferedAmount > unreadBytesMax) ws.terminate();
+          else ws.send(text);
+        },
         close(code, reason) {
           ws.close(code, reason);
           const cancel = clock.after(CLOSE_MS_MAX, () => ws.terminate());
