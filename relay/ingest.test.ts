@@ -272,6 +272,69 @@ describe('what is not taken', () => {
     await expect.poll(async () => (await post('/notify/a/alipay', 'notify_id=1')).status).toBe(200);
   });
 
+  test('who sends many on one connection and goes away before the first answer leaves no place taken', async () => {
+    let store = () => {};
+    const held = new Promise<void>((resolve) => {
+      store = resolve;
+    });
+    let inside = 0;
+    await start({
+      admission: { ...ADMISSION_LIMITS, inFlightPerTillMax: 3 },
+      wrap: (mailbox) => ({
+        ...mailbox,
+        async put(notification) {
+          inside += 1;
+          await held;
+          return await mailbox.put(notification);
+        },
+      }),
+    });
+    const { port } = new URL(relay.origin);
+    const socket = connectTcp(Number(port), '127.0.0.1');
+    const one = 'POST /notify/a/test HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx';
+    socket.write(one.repeat(3));
+    await expect.poll(() => inside).toBe(3);
+    socket.resetAndDestroy();
+    await expect.poll(async () => (await post('/notify/a/alipay', 'notify_id=1')).status).toBe(503);
+    store();
+    await expect.poll(async () => (await post('/notify/a/alipay', 'notify_id=1')).status).toBe(200);
+    const together = await Promise.all([2, 3, 4].map((id) => post('/notify/a/alipay', `notify_id=${id}`)));
+    expect(together.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  test('a probe of WeChat, with no key to be known here: it hears 401, and the genuine one that follows is taken', async () => {
+    await start();
+    const body = '{"id":"EV-1"}';
+    const probe = await post('/notify/a/wechat', body, {
+      'wechatpay-signature': 'WECHATPAY/SIGNTEST/aGVsbG8=',
+    });
+    expect(probe.status).toBe(401);
+    expect(await probe.json()).toEqual({ code: 'FAIL', message: 'probe' });
+    expect((await relay.mailbox.backlog('a')).waiting).toBe(0);
+    expect((await post('/notify/a/wechat', body, { 'wechatpay-signature': 'aGVsbG8=' })).status).toBe(204);
+    const till = await connect(relay.origin, { till: 'a', keys });
+    expect((await till.until('delivery')).headers['wechatpay-signature']).toBe('aGVsbG8=');
+    till.drop();
+    const metrics = await relay.metrics();
+    expect(metrics).toContain('mianfu_relay_refused_total{reason="probe"} 1');
+    expect(metrics).not.toContain('mianfu_relay_forged_total{');
+  });
+
+  test.each([
+    ['both lengths', 'content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['two lengths', 'content-length: 3\r\ncontent-length: 4\r\n\r\nabcd'],
+    ['a length that is none', 'content-length: +3\r\n\r\nabc'],
+    ['a coding that is none', 'transfer-encoding: xchunked\r\n\r\n0\r\n\r\n'],
+    ['a folded header', 'x-a: b\r\n c\r\ncontent-length: 3\r\n\r\nabc'],
+  ])('what a proxy may read as another request than we do: %s', async (_, rest) => {
+    await start();
+    const smuggled = 'POST /notify/a/alipay HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx';
+    const answer = await raw(`POST /notify/a/alipay HTTP/1.1\r\nhost: x\r\n${rest}${smuggled}`);
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer.match(/HTTP\/1.1 /g)).toHaveLength(1);
+    expect((await relay.mailbox.backlog('a')).waiting).toBe(0);
+  });
+
   test('too often for one till; the others are served', async () => {
     await start({ admission: { ...ADMISSION_LIMITS, perTill: 1 } });
     await enrol(relay.origin, 'b', keys);

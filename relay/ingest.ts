@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { NOTIFICATION_BYTES_MAX, RELAY_CHANNELS, type RelayChannel } from '../wire/relay.ts';
+import { isWechatProbe } from '../wire/wechat-v3-signature.ts';
 import { refused, taken, type Words } from './acknowledgement.ts';
 import type { Admission } from './admission.ts';
 import { judgeEarly } from './early-check.ts';
@@ -58,15 +59,20 @@ export function createIngest(deps: IngestDeps): Ingest {
     const place = admission.enter(till, source);
     if (place === 'too_often') return turnAway(response, channel, 429, place);
     if (place === 'too_many_at_once') return turnAway(response, channel, 503, place);
-    response.once('close', () => place.leave());
     tally.received(channel);
-    const body = await bodyOf(request);
-    if (body === 'too_large') return turnAway(response, channel, 413, body);
-    if (body.length === 0) {
-      tally.refused('empty');
-      return say(response, refused(channel, 400, 'empty'));
+    try {
+      const body = await bodyOf(request);
+      if (body === 'gone') return;
+      if (body === 'too_large') return turnAway(response, channel, 413, body);
+      if (body.length === 0) {
+        tally.refused('empty');
+        return say(response, refused(channel, 400, 'empty'));
+      }
+      await take({ till, channel, source, headers: keptHeaders(request.headers), body }, response);
+    } finally {
+      // Not at the response's end: one that waits behind another on its connection may never have one.
+      place.leave();
     }
-    await take({ till, channel, source, headers: keptHeaders(request.headers), body }, response);
   }
 
   async function take(
@@ -75,6 +81,11 @@ export function createIngest(deps: IngestDeps): Ingest {
   ): Promise<void> {
     const { till, channel, source, headers, body } = posted;
     const receivedMs = clock.nowMs();
+    // Taken in, it would tell WeChat that nobody checks, and stand for the genuine one of its id, which is to follow.
+    if (channel === 'wechat' && isWechatProbe(headers)) {
+      tally.refused('probe');
+      return say(response, refused(channel, 401, 'probe'));
+    }
     const verdict = deps.walletKeys
       ? judgeEarly({ channel, headers, body }, deps.walletKeys.of(till))
       : 'unjudged';
@@ -136,8 +147,8 @@ export function createIngest(deps: IngestDeps): Ingest {
   };
 }
 
-/** The bytes; never settles when the sender goes away before the last. What is past the bound is not kept. */
-function bodyOf(request: IncomingMessage): Promise<Buffer | 'too_large'> {
+/** The bytes; `gone` when the sender goes away before the last. What is past the bound is not kept. */
+function bodyOf(request: IncomingMessage): Promise<Buffer | 'too_large' | 'gone'> {
   return new Promise((resolve) => {
     if (Number(request.headers['content-length'] ?? 0) > NOTIFICATION_BYTES_MAX) return resolve('too_large');
     let chunks: Buffer[] = [];
@@ -155,6 +166,7 @@ function bodyOf(request: IncomingMessage): Promise<Buffer | 'too_large'> {
       const [only] = chunks;
       resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks));
     });
+    request.on('close', () => resolve('gone'));
   });
 }
 

@@ -8,6 +8,14 @@ export const WECHAT_WINDOW_SECONDS = 300;
 /** A key id of the newer WeChat Pay public key begins so; anything else is a certificate serial. */
 export const WECHAT_PUBLIC_KEY_PREFIX = 'PUB_KEY_ID_';
 
+/** WeChat now and then sends a signature that begins so, to see that it is refused. */
+const PROBE_PREFIX = 'WECHATPAY/SIGNTEST/';
+
+/** Whether it is one of WeChat's probes: never genuine, and no attack either. Needs no key. */
+export function isWechatProbe(headers: WechatMessage['headers']): boolean {
+  return header(headers, 'wechatpay-signature')?.startsWith(PROBE_PREFIX) ?? false;
+}
+
 /**
  * In the order of checking: `MISSING_HEADER` · `UNKNOWN_SERIAL` no key for it here · `EXPIRED` outside the
  * window · `BAD_SIGNATURE` (WeChat's SIGNTEST probes end here, as they must) · `OK`.
