@@ -27,7 +27,7 @@ function intake(judge: (body: string) => Taken) {
     metrics,
     asked,
     answers,
-    bring(id: string): void {
+    bring(id: string, text = id): void {
       const frame: DeliveryFrame = {
         type: 'delivery',
         seq: 1,
@@ -35,12 +35,12 @@ function intake(judge: (body: string) => Taken) {
         channel: 'wechat',
         receivedMs: clock.nowMs(),
         headers: {},
-        body: Buffer.from(id).toString('base64'),
+        body: Buffer.from(text).toString('base64'),
       };
       void made
         .take(frame, () => {})
         .then((answer) => {
-          answers[id] = answer.kind === 'reject' ? answer.reason : answer.kind;
+          answers[text] = answer.kind === 'reject' ? answer.reason : answer.kind;
         });
     },
   };
@@ -78,6 +78,16 @@ test('one that comes again meanwhile, on another connection, is judged once', as
   await clock.advance(MINUTE);
   expect(answers).toEqual({ a: 'ack' });
   expect(asked).toHaveLength(2);
+});
+
+test('a forgery that has a genuine one’s id, and comes at the same time, is judged by itself', async () => {
+  const { clock, answers, bring } = intake((body) =>
+    body === 'genuine' ? { kind: 'taken' } : { kind: 'rejected', reason: 'not_genuine' },
+  );
+  bring('a', 'forged');
+  bring('a', 'genuine');
+  await clock.advance(0);
+  expect(answers).toEqual({ forged: 'not_genuine', genuine: 'ack' });
 });
 
 test('a till that ends leaves to the relay what it could not judge', async () => {

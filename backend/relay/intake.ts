@@ -24,7 +24,7 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
     labelNames: ['channel', 'result'],
     registers: [deps.metrics],
   });
-  /** By the delivery's id: one that comes again on the next connection is not judged twice. */
+  /** By what is judged: one that comes again on the next connection is not judged twice. */
   const underWay = new Map<string, Promise<Answer>>();
   const stopping = new AbortController();
   let lastMs: number | null = null;
@@ -77,11 +77,13 @@ export function createIntake(deps: { clock: Clock; log: Log; metrics: Registry; 
     /** Resolves once it is committed, or for certain is not; test notifications go to `onTest`. Never rejects. */
     async take(delivery: DeliveryFrame, onTest: (body: Uint8Array) => void): Promise<Answer> {
       lastMs = clock.nowMs();
-      const { channel, id } = delivery;
-      const earlier = underWay.get(id);
+      const { channel, id, headers, body } = delivery;
+      // Not the id alone: who posts a forgery under a genuine one's id must not have both judged by it.
+      const bytes = `${id}\n${headers['wechatpay-signature'] ?? ''}\n${body}`;
+      const earlier = underWay.get(bytes);
       if (earlier) return await earlier;
-      const judging = judge(delivery, onTest).finally(() => underWay.delete(id));
-      underWay.set(id, judging);
+      const judging = judge(delivery, onTest).finally(() => underWay.delete(bytes));
+      underWay.set(bytes, judging);
       const answer = await judging;
       const result = answer.kind === 'reject' ? answer.reason : answer.kind;
       deliveries.inc({ channel, result });
