@@ -297,6 +297,16 @@ test('a payment in another currency is an incident for a manager, never paid', a
   });
 });
 
+test('a notification of Alipay that leaves the seller out proves nothing: the wallet is asked', async () => {
+  const { trade, deliver, identity, clock } = await waiting();
+  const signedMs = clock.nowMs();
+  const post = paidNotification(identity, await trade('alipay'), signedMs, { seller_id: '' });
+  expect(await deliver(post)).toBe('ack');
+  await clock.advance(1_000);
+  expect(await trade('alipay')).toMatchObject({ state: 'awaiting_payment', paidAt: null, incident: null });
+  expect(Date.parse((await trade('alipay')).lastCheckedAt ?? '')).toBeGreaterThanOrEqual(signedMs);
+});
+
 test('a genuine WeChat answer that is no notification proves nothing', async () => {
   const { trade, deliver, identity, clock } = await waiting();
   const { tradeNo } = await trade('wechat');

@@ -1,9 +1,20 @@
 import { readAlipayNotification, verifyAlipayNotification } from '../../../wire/alipay-notification.ts';
 import { alipayTimeMs } from '../../../wire/china-time.ts';
-import { shownOf } from '../exchange.ts';
-import type { Notified, Posted } from '../provider.ts';
+import { shownOf, unknown } from '../exchange.ts';
+import type { Notified, Posted, QueryOutcome } from '../provider.ts';
 import type { AlipayConfig } from './config.ts';
 import { tradeOutcome } from './query.ts';
+
+/** A query names no seller; a notification must, where ours is known: without one it is a reason to ask. */
+function sellersOutcome(
+  config: AlipayConfig,
+  tradeNo: string,
+  fields: ReadonlyMap<string, string>,
+): QueryOutcome {
+  if (config.sellerId && !fields.get('seller_id'))
+    return unknown('unreadable', 'seller_id', 'The notification names no seller.');
+  return tradeOutcome(config, { tradeNo }, Object.fromEntries(fields));
+}
 
 /** A notification of Alipay (protocol: asynchronous notification): signed form fields, V1 alone. */
 export function readNotification(config: AlipayConfig, posted: Posted): Notified {
@@ -20,7 +31,7 @@ export function readNotification(config: AlipayConfig, posted: Posted): Notified
   const appId = fields.get('app_id') ?? '';
   const outcome =
     appId === config.appId
-      ? tradeOutcome(config, { tradeNo }, Object.fromEntries(fields))
+      ? sellersOutcome(config, tradeNo, fields)
       : ({ kind: 'mismatch', field: 'appId', expected: config.appId, received: appId } as const);
   const { sign = null, ...said } = Object.fromEntries(fields);
   const shown = shownOf(posted, said, { signature: sign, serial: null, verdict: 'OK' });
