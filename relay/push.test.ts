@@ -1,3 +1,4 @@
+import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { SimClock } from '../ports/sim-clock.ts';
@@ -314,6 +315,20 @@ describe('a connection', () => {
       await sim.advance(HEARTBEAT_MS);
     }
     expect(await connected()).toBe(false);
+  });
+
+  test('that is turned away is over, though the other side keeps its half open', async () => {
+    await start();
+    const socket = connectTcp({ port: Number(new URL(relay.origin).port), allowHalfOpen: true });
+    const isOver = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => {});
+    const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\n';
+    socket.write(`GET /other HTTP/1.1\r\nhost: x\r\n${upgrade}\r\n`);
+    await new Promise((resolve) => socket.resume().once('end', resolve));
+    // What nobody holds any more is answered with a reset.
+    const writing = setInterval(() => socket.write('x'), 10);
+    await isOver;
+    clearInterval(writing);
   });
 
   test('beyond the bound is turned away, and let in when others have left', async () => {

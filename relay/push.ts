@@ -143,5 +143,7 @@ export function createPush(
 }
 
 function turnAway(socket: Duplex, status: number): void {
+  // Its other half would else stay open for as long as the caller likes.
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
