@@ -159,3 +159,16 @@ test('what a till names as its last within the epoch is not sent again', async (
   expect(await bench.mailbox.put(sent[0] ?? sample('till-1'))).toBe('repeated');
   await bench.close();
 });
+
+test('a trial that anyone may post leaves nothing behind once the till has had it; a notification leaves its id', async () => {
+  const bench = await make();
+  const inbox = await bench.mailbox.open('till-1', null);
+  const seen = collect(inbox);
+  await bench.mailbox.put(sample('till-1', { channel: 'test' }));
+  await bench.mailbox.put(sample('till-1', { channel: 'alipay' }));
+  for (const { seq } of await seen.first(2)) inbox.ack(seq);
+  expect((await bench.mailbox.backlog('till-1')).waiting).toBe(0);
+  const kept = bench.db().prepare<[], string>('SELECT id FROM seen').pluck().all();
+  expect(kept).toEqual([seen.got[1]?.notification.id]);
+  await bench.close();
+});

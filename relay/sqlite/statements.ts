@@ -38,8 +38,8 @@ export function prepareStatements(db: Db) {
   const next = db.prepare<[string, number, number], DeliveryRow>(
     'SELECT * FROM deliveries WHERE till = ? AND seq > ? ORDER BY seq LIMIT ?',
   );
-  const remove = db.prepare<[string, number], { bytes: number }>(
-    'DELETE FROM deliveries WHERE till = ? AND seq = ? RETURNING length(body) AS bytes',
+  const remove = db.prepare<[string, number], { bytes: number; id: string; channel: RelayChannel }>(
+    'DELETE FROM deliveries WHERE till = ? AND seq = ? RETURNING length(body) AS bytes, id, channel',
   );
   const upTo = db.prepare<[string, number], { seq: number }>(
     'SELECT seq FROM deliveries WHERE till = ? AND seq <= ?',
@@ -94,8 +94,8 @@ export function prepareStatements(db: Db) {
     },
     next: (till: string, after: number, limit: number): Outgoing[] =>
       next.all(till, after, limit).map((row) => ({ seq: row.seq, notification: notificationOf(row) })),
-    /** Its size, or undefined when it is gone. */
-    remove: (till: string, seq: number) => remove.get(till, seq)?.bytes,
+    /** What it was, or undefined when it is gone. */
+    remove: (till: string, seq: number) => remove.get(till, seq),
     upTo: (till: string, seq: number) => upTo.all(till, seq).map((row) => row.seq),
     /** How often it has come back unanswered. */
     returned: (till: string, seq: number) => returned.get(till, seq)?.returns ?? 0,
