@@ -12,6 +12,9 @@ const CALL_DEADLINE_MS = 10_000;
 /** Creating a charge waits for two wallets. */
 const CHARGE_DEADLINE_MS = 40_000;
 
+/** They give tokens, or give them up: an old one does not matter to them. */
+const NEEDS_NO_TOKEN = ['auth.login', 'auth.refresh', 'auth.logout'];
+
 export interface Link {
   api: Api;
   /** What happens, each with the position to resume from where it has one. Ends or throws when the line is lost. */
@@ -67,14 +70,24 @@ export function createLink(open: OpenLine, options: { needsPing: boolean; creden
   }
 
   const api: Api = createORPCClient({
-    /** A call that nobody was signed in for was not carried out: it is repeated under fresh tokens. */
+    /**
+     * A call that nobody was signed in for was not carried out: it is repeated under fresh tokens. So is one whose
+     * token was too old, which is `unauthorized`; where there are no fresh ones it is repeated without any, so that
+     * the backend says how this window stands.
+     */
     async call(path, input, callOptions) {
+      const { accessToken } = credentials;
       try {
         return await callOnce(path, input, callOptions);
       } catch (error) {
-        const isOver = error instanceof LinkError && error.code === 'sign_in_needed' && path[0] !== 'auth';
-        if (isOver && (await renew())) return await callOnce(path, input, callOptions);
-        throw error;
+        if (!(error instanceof LinkError) || NEEDS_NO_TOKEN.includes(path.join('.'))) throw error;
+        const isTooOld = error.code === 'unauthorized' && accessToken !== null;
+        if (!isTooOld && (error.code !== 'sign_in_needed' || path[0] === 'auth')) throw error;
+        // Another call may have renewed them meanwhile.
+        const isFresh = credentials.accessToken !== accessToken || (await renew());
+        if (!isFresh && !isTooOld) throw error;
+        if (!isFresh && credentials.accessToken === accessToken) credentials.accessToken = null;
+        return await callOnce(path, input, callOptions);
       }
     },
   });
