@@ -57,6 +57,7 @@ import { createTell } from './services/tell.ts';
 import { type StartSettings, tellSettings } from './services/tell-settings.ts';
 import { createToday, type Till } from './services/till.ts';
 import { createViews } from './services/views.ts';
+import { createWaitingWatch } from './services/waiting-watch.ts';
 import { createWalletTime } from './services/wallet-time.ts';
 import { createWallets } from './services/wallets.ts';
 import { createWebhook, type WebhookTarget } from './services/webhook.ts';
@@ -233,6 +234,7 @@ export function createBackend(ports: BackendPorts): Backend {
   const greet = createGreet({ clock, hub, wallets, tillId, observe });
   const deadlines = createDeadlines({ clock, log, store, settle, hub });
   const indexing = createIndexing({ clock, log, store, hub });
+  const waitingWatch = createWaitingWatch({ clock, store, hub });
   new Gauge({
     name: 'mianfu_outbox_due',
     help: 'Intents that are still to be carried out',
@@ -373,6 +375,7 @@ export function createBackend(ports: BackendPorts): Backend {
       drain.start();
       deadlines.start();
       indexing.start();
+      waitingWatch.start();
       storageWatch.start();
       claims.start();
       relay.start();
@@ -387,6 +390,7 @@ export function createBackend(ports: BackendPorts): Backend {
       neighbours.stop();
       deadlines.stop();
       indexing.stop();
+      waitingWatch.stop();
       await Promise.all([greet.stop(), drain.stop(), relay.stop(), reconcile.stop()]);
       await Promise.all([claims.stop(), mutex.stop()]);
       locks.close();
