@@ -109,6 +109,8 @@ export const TimelineEntry = z.object({
     .nullable(),
   /** Of a decision: the person's reason. */
   reason: z.string().nullable(),
+  /** Whose doing it was, and who approved it, by name; null of what the till or a wallet did by itself. */
+  by: z.object({ name: z.string(), approvedBy: z.string().nullable() }).nullable(),
   /** Of an exchange with the wallet. */
   exchange: z
     .object({

@@ -20,11 +20,13 @@ test.for([
   expect(owedWords(keys, paid(change))).toBe(words);
 });
 
-test('a list names what is owed before what is odd, and what is odd before the state', () => {
+test('a list names what is owed before what is odd, and what is odd before the state, and what went back is no longer just paid', () => {
   const ended = { at: '2026-11-21T14:32:00.000+08:00', reason: 'closed there' };
   expect(tradeWord(keys, paid({ surplus: true, refundDue: 'manager' }))).toBe('sale.refund_due');
   expect(tradeWord(keys, paid({ surplus: true, late: true }))).toBe('sale.surplus');
   expect(tradeWord(keys, testTrade('closing', { setAside: ended }))).toBe('sale.set_aside');
+  expect(tradeWord(keys, paid({ amountFen: 1_250, refundedFen: 500 }))).toBe('sale.partly_back');
+  expect(tradeWord(keys, paid({ amountFen: 1_250, refundedFen: 1_250 }))).toBe('sale.all_back');
   // A payment that turned up later counts.
   expect(tradeWord(keys, paid({ setAside: ended }))).toBe('state.paid');
 });

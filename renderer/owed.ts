@@ -20,6 +20,14 @@ export function tradeWord(t: Words, trade: Trade): string {
   if (trade.refundDue) return t('sale.refund_due');
   if (trade.surplus) return t('sale.surplus');
   if (trade.late) return t('sale.late');
-  if (trade.setAside && trade.state !== 'paid') return t('sale.set_aside');
-  return t(`state.${trade.state}`);
+  return stateWord(t, trade);
+}
+
+/** What became of a trade: paid, and how much of it went back; ended by a person; or its state. */
+export function stateWord(t: Words, trade: Trade): string {
+  if (trade.state !== 'paid') return t(trade.setAside ? 'sale.set_aside' : `state.${trade.state}`);
+  if (trade.refundedFen === 0) return t('state.paid');
+  if (trade.refundedFen < trade.amountFen)
+    return t('sale.partly_back', { amount: yuanText(trade.refundedFen) });
+  return t('sale.all_back');
 }

@@ -175,6 +175,17 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
     return row ? { refundNo: row.refundNo, amountFen: row.amountFen, fromState: null, toState: null } : null;
   }
 
+  function nameOf(personId: string): string {
+    return store.people.byId(personId)?.name ?? personId;
+  }
+
+  /** Whose doing it was: what the till does by itself, and a window without people, has no name. */
+  function doer({ by }: StoredEvent): TimelineEntry['by'] {
+    if (by === null || (by.actor.kind !== 'person' && by.actor.kind !== 'integrator')) return null;
+    const name = by.actor.kind === 'person' ? nameOf(by.actor.personId) : by.actor.name;
+    return { name, approvedBy: by.approvedBy && nameOf(by.approvedBy) };
+  }
+
   function happening(event: StoredEvent): TimelineEntry {
     const { type, atMs, fromState, toState, what } = event;
     switch (type) {
@@ -225,6 +236,7 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
           what: exchange.step,
           refund: ofRefund(exchange.refundNo),
           reason: null,
+          by: null,
           exchange: {
             outcome: exchange.outcome,
             durationMs: exchange.durationMs,
@@ -237,7 +249,7 @@ export function createViews(deps: { store: Store; drain: Pick<Drain, 'heldUntilM
       })),
       ...states.map((event) => ({
         atMs: event.atMs,
-        entry: happening(event),
+        entry: { ...happening(event), by: doer(event) },
       })),
     ];
     return entries.sort((a, b) => a.atMs - b.atMs).map(({ entry }) => entry);
@@ -309,6 +321,7 @@ function stateEntry(
     what,
     refund: null,
     reason: null,
+    by: null,
     exchange: null,
   };
 }

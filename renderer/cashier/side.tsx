@@ -80,7 +80,8 @@ function LastSales() {
           const paid = payment(order);
           const screen = screenOfOrder(order, undefined) as 'paid' | 'not_paid' | 'refused' | 'set_aside';
           const odd = order.charge?.trades.find((trade) => trade.incident || trade.surplus || trade.late);
-          const word = odd ? tradeWord(t, odd) : t(`sale.${screen}`);
+          const told = odd ?? (paid && paid.refundedFen > 0 ? paid : null);
+          const word = told ? tradeWord(t, told) : t(`sale.${screen}`);
           return (
             <li key={order.orderNo} className={screen === 'paid' ? '' : 'quiet'}>
               <time>{clockTime(paid?.paidAt ?? order.charge?.createdAt ?? order.createdAt, 'minutes')}</time>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { Refund } from '../../contract/refund.ts';
 import type { Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { linkError } from '../link-error.ts';
 import { yuanText } from '../money.ts';
@@ -70,7 +71,8 @@ function Row({ refund, onChanged }: { refund: Refund; onChanged(): void }) {
       await send();
       onChanged();
     } catch (thrown) {
-      setFailure(t(`errors.${linkError(thrown).code}`));
+      const { code, data } = linkError(thrown);
+      setFailure(errorWords(t, code, data));
     }
     setBusy(false);
   }
@@ -89,7 +91,11 @@ function Row({ refund, onChanged }: { refund: Refund; onChanged(): void }) {
         <p className="trade-notice">{refund.refusal.providerMessage || refund.refusal.providerCode}</p>
       )}
       {isUnderWay && refund.nextAskAt && (
-        <p className="quiet">{t('refund.next_ask', { time: clockTime(refund.nextAskAt) })}</p>
+        <p className="quiet">
+          {t(state === 'queued' ? 'refund.next_send' : 'refund.next_ask', {
+            time: clockTime(refund.nextAskAt),
+          })}
+        </p>
       )}
       {failure && (
         <p className="trade-notice" role="alert">

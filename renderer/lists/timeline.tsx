@@ -2,9 +2,10 @@ import { type ReactNode, useEffect, useState } from 'react';
 import type { Refund } from '../../contract/refund.ts';
 import type { TimelineEntry, Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
-import { keyOf, useWords } from '../i18n/index.ts';
+import { keyOf, useWords, type Words } from '../i18n/index.ts';
 import { type LinkErrorCode, linkError } from '../link-error.ts';
-import { owedWords } from '../owed.ts';
+import { yuanText } from '../money.ts';
+import { owedWords, stateWord } from '../owed.ts';
 import { parkedOfTrade } from '../store/attention.ts';
 import { useTill, useTillContext } from '../till-context.ts';
 import { clockTime, dayAndTime } from '../times.ts';
@@ -65,7 +66,7 @@ export function Timeline(props: {
         <p className="trade-amount">
           <Yuan fen={trade.amountFen} />
         </p>
-        <p>{trade.setAside && trade.state !== 'paid' ? t('sale.set_aside') : t(`state.${trade.state}`)}</p>
+        <p>{stateWord(t, trade)}</p>
       </header>
       <TradeNotice trade={trade} />
       {tools?.(trade)}
@@ -74,7 +75,11 @@ export function Timeline(props: {
         <Fact name={t('history.trade')} value={trade.tradeNo} />
         <Fact name={t('history.provider')} value={trade.providerTradeNo} />
         <Fact name={t('history.payer')} value={trade.payer} />
-        <Fact name={t('history.expires')} value={dayAndTime(trade.expiresAt)} />
+        {trade.paidAt === null ? (
+          <Fact name={t('history.expires')} value={dayAndTime(trade.expiresAt)} />
+        ) : (
+          <Fact name={t('history.paid_at')} value={dayAndTime(trade.paidAt)} />
+        )}
       </dl>
       <Refunds
         startsAsking={asksRefund}
@@ -133,6 +138,12 @@ function TradeNotice({ trade }: { trade: Trade }) {
   );
 }
 
+function doerWords(t: Words, { name, approvedBy }: NonNullable<TimelineEntry['by']>): string {
+  return approvedBy === null || approvedBy === name
+    ? name
+    : t('history.by_approved', { name, approver: approvedBy });
+}
+
 function Entry({ entry }: { entry: TimelineEntry }) {
   const { t } = useWords();
   const { exchange } = entry;
@@ -143,7 +154,10 @@ function Entry({ entry }: { entry: TimelineEntry }) {
       <div>
         <p className={exchange ? '' : 'timeline-turn'}>
           {key ? t(key) : entry.toState ? t(`state.${entry.toState}`) : entry.what}
+          {/* Of several refunds, which one. */}
+          {entry.refund && <span className="number"> ¥ {yuanText(entry.refund.amountFen)}</span>}
         </p>
+        {entry.by && <p className="quiet">{doerWords(t, entry.by)}</p>}
         {exchange && (
           <p className="quiet">
             {[outcomeCode(exchange.outcome) ?? exchange.providerCode, exchange.httpStatus]

@@ -61,7 +61,7 @@ function entry(
   what: string,
   change: Partial<TimelineEntry>,
 ): TimelineEntry {
-  const rest = { fromState: null, toState: null, refund: null, reason: null, exchange: null };
+  const rest = { fromState: null, toState: null, refund: null, reason: null, by: null, exchange: null };
   return { at: at(seconds), kind, what, ...rest, ...change };
 }
 
