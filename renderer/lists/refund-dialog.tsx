@@ -1,6 +1,6 @@
 import { Modal, TextInput } from '@mantine/core';
 import '@mantine/core/styles/Modal.css';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { Approval } from '../../contract/people.ts';
 import type { Trade } from '../../contract/trade.ts';
 import { Action } from '../action.tsx';
@@ -36,6 +36,13 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
   const [asksApproval, setAsking] = useState(false);
   const [approval, setApproval] = useState<Approval | null>(null);
   const field = useRef<HTMLInputElement>(null);
+  const form = useRef<HTMLFormElement>(null);
+  // Its fields go with the first step, and the keyboard with them: it goes on at what is asked next.
+  useEffect(() => {
+    if (!isSure) return;
+    const asked = asksApproval ? emptyField(form.current) : null;
+    (asked ?? form.current?.querySelector<HTMLElement>('[type="submit"]'))?.focus();
+  }, [isSure, asksApproval]);
   const read = amountFen(pastedAmount(typed) ?? '', trade.refundableFen);
   const fen = 'fen' in read ? read.fen : 0;
   const words = reason.trim();
@@ -126,7 +133,13 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
       }}
       transitionProps={{ duration: 120, transition: 'fade' }}
     >
-      <form onSubmit={confirm} noValidate>
+      <form
+        ref={form}
+        onSubmit={confirm}
+        // A key that is still held down from the step before confirms nothing.
+        onKeyDown={(event) => event.key === 'Enter' && event.repeat && event.preventDefault()}
+        noValidate
+      >
         {isSure ? (
           <ul className="dialog-means" role="status">
             {t('refund.sure', values)
@@ -199,4 +212,10 @@ export function RefundDialog({ trade, onClose, onDone }: { trade: Trade; onClose
       </form>
     </Modal>
   );
+}
+
+/** The first field that has nothing in it yet. */
+function emptyField(form: HTMLFormElement | null): HTMLElement | undefined {
+  const fields = form?.querySelectorAll<HTMLInputElement | HTMLSelectElement>('select, input') ?? [];
+  return [...fields].find(({ value }) => value === '');
 }

@@ -17,7 +17,13 @@ export interface Ended {
 }
 
 /** The running shift: what it has taken, and its end, either for good or handed to the person who goes on. */
-export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<Ended>): void }) {
+export function ShiftNow(props: {
+  shift: Shift;
+  /** Its end is under way: it is not asked for twice. */
+  isBusy: boolean;
+  onEnd(work: Promise<Ended>): void;
+}) {
+  const { shift, isBusy, onEnd } = props;
   const { api, till } = useTillContext();
   const { t } = useWords();
   const hasPeople = useTill((state) => state.session?.hasPeople ?? false);
@@ -26,6 +32,8 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
   const [next, setNext] = useState('');
   const [pin, setPin] = useState('');
   const [lack, setLack] = useState<string | null>(null);
+  // A PIN is good for one try: what is typed after a refusal is not added to it.
+  useEffect(() => (isBusy ? () => setPin('') : undefined), [isBusy]);
   const needsReason = shift.unfinished > 0;
   const why = needsReason && reason.trim() !== '' ? { reason: reason.trim() } : {};
 
@@ -38,6 +46,7 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
   }
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (isBusy) return;
     const isNextGiven = !isHandingOver || !hasPeople || (next !== '' && isPin(pin));
     setLack(isNextGiven ? null : t('shift.next_missing'));
     if (!isNextGiven) return;
@@ -84,7 +93,14 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
           </>
         )}
         {isHandingOver && hasPeople && (
-          <NextPerson but={shift.openedBy} next={next} onNext={setNext} pin={pin} onPin={setPin} />
+          <NextPerson
+            but={shift.openedBy}
+            next={next}
+            onNext={setNext}
+            pin={pin}
+            onPin={setPin}
+            isBusy={isBusy}
+          />
         )}
         {lack !== null && (
           <p className="trade-notice shift-lack" role="alert">
@@ -95,7 +111,7 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
           {isHandingOver ? (
             <>
               {/* Keyed: a button that became this one under the press would send the form with it. */}
-              <Action key="confirm" type="submit" kind="main" testId="shift-hand-over-confirm">
+              <Action key="confirm" type="submit" kind="main" busy={isBusy} testId="shift-hand-over-confirm">
                 {t('shift.hand_over_confirm')}
               </Action>
               <Action
@@ -113,12 +129,13 @@ export function ShiftNow({ shift, onEnd }: { shift: Shift; onEnd(work: Promise<E
               <Action
                 key="begin"
                 kind="main"
+                busy={isBusy}
                 testId="shift-hand-over"
                 onPress={() => (hasPeople ? setHandingOver(true) : onEnd(handOver()))}
               >
                 {t('shift.hand_over')}
               </Action>
-              <Action key="close" type="submit" testId="shift-close">
+              <Action key="close" type="submit" busy={isBusy} testId="shift-close">
                 {t('shift.close')}
               </Action>
             </>
@@ -136,6 +153,7 @@ function NextPerson(props: {
   onNext(name: string): void;
   pin: string;
   onPin(pin: string): void;
+  isBusy: boolean;
 }) {
   const { api } = useTillContext();
   const { t } = useWords();
@@ -153,7 +171,7 @@ function NextPerson(props: {
         onChange={(event) => props.onNext(event.currentTarget.value)}
         data={['', ...names.filter((name) => name !== props.but)]}
       />
-      <PinField label={t('people.pin')} value={props.pin} isBusy={false} onChange={props.onPin} />
+      <PinField label={t('people.pin')} value={props.pin} isBusy={props.isBusy} onChange={props.onPin} />
     </fieldset>
   );
 }

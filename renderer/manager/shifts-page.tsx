@@ -2,6 +2,7 @@ import { UnstyledButton } from '@mantine/core';
 import { useCallback, useEffect, useState } from 'react';
 import type { Shift } from '../../contract/shift.ts';
 import { Action } from '../action.tsx';
+import { errorWords } from '../error-words.ts';
 import { useWords } from '../i18n/index.ts';
 import { type LinkErrorCode, linkError } from '../link-error.ts';
 import { ListState } from '../lists/list-state.tsx';
@@ -20,7 +21,8 @@ export default function ShiftsPage() {
   const { t } = useWords();
   const [shifts, setShifts] = useState<Shift[] | null>(null);
   const [failure, setFailure] = useState<LinkErrorCode | null>(null);
-  const [refusal, setRefusal] = useState<LinkErrorCode | null>(null);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
   const [ended, setEnded] = useState<Ended | null>(null);
 
   const read = useCallback(() => {
@@ -35,20 +37,19 @@ export default function ShiftsPage() {
   useEffect(read, [read]);
 
   const running = shifts?.find((shift) => shift.closedAt === null);
-  function attempt(work: Promise<Ended>): void {
+  function attempt<T>(work: Promise<T>, onDone: (result: T) => void): void {
     setRefusal(null);
-    work.then(setEnded, (error: unknown) => setRefusal(linkError(error).code)).finally(read);
+    setBusy(true);
+    work
+      .then(onDone, (error: unknown) => {
+        const { code, data } = linkError(error);
+        setRefusal(errorWords(t, code, data));
+      })
+      .finally(() => {
+        setBusy(false);
+        read();
+      });
   }
-  const open = () => {
-    setRefusal(null);
-    api.shifts
-      .open()
-      .then(
-        () => {},
-        (error: unknown) => setRefusal(linkError(error).code),
-      )
-      .finally(read);
-  };
 
   if (ended)
     return (
@@ -65,13 +66,22 @@ export default function ShiftsPage() {
       {shifts !== null && !running && (
         <section className="shift-now">
           <p>{t('shift.none')}</p>
-          <Action kind="main" onPress={open} testId="shift-open">
+          <Action
+            kind="main"
+            busy={isBusy}
+            onPress={() => attempt(api.shifts.open(), () => {})}
+            testId="shift-open"
+          >
             {t('shift.open')}
           </Action>
         </section>
       )}
-      {running && <ShiftNow shift={running} onEnd={attempt} />}
-      {refusal !== null && <p role="alert">{t(`errors.${refusal}`)}</p>}
+      {running && <ShiftNow shift={running} isBusy={isBusy} onEnd={(work) => attempt(work, setEnded)} />}
+      {refusal !== null && (
+        <p className="trade-notice" role="alert">
+          {refusal}
+        </p>
+      )}
       <h3>{t('shift.closed')}</h3>
       {shifts?.every((shift) => shift.closedAt === null) && <p className="quiet">{t('shift.none_closed')}</p>}
       <ul className="list">

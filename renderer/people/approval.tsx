@@ -1,5 +1,5 @@
 import { NativeSelect } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import type { Approval } from '../../contract/people.ts';
 import { useWords } from '../i18n/index.ts';
 import { useTill, useTillContext } from '../till-context.ts';
@@ -26,6 +26,9 @@ export function ApprovalFields(props: { onChange(approval: Approval | null): voi
     setPin(typed);
     onChange(who !== '' && isPin(typed) ? { operator: who, pin: typed } : null);
   }
+  const forget = useEffectEvent(() => say(operator, ''));
+  // A PIN is good for one try: what is typed after a refusal is not added to it.
+  useEffect(() => (isBusy ? forget : undefined), [isBusy]);
   if (!hasPeople) return null;
   return (
     <fieldset className="approval" data-testid="approval">
