@@ -18,6 +18,7 @@ export const billsEn = {
   'bills.state.running': '{{lines}} lines read',
   'bills.state.asking': 'Asking the wallet about what differs',
   'bills.state.done': 'Agrees: {{lines}} lines',
+  'bills.state.ended': '{{lines}} lines, every difference is settled',
   'bills.state.differs': '{{open}} to decide, of {{lines}} lines',
   'bills.state.failed': 'Not compared',
   'bills.fault.not_ready':

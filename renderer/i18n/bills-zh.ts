@@ -17,6 +17,7 @@ export const billsZh = {
   'bills.state.running': '已读 {{lines}} 行',
   'bills.state.asking': '正在向钱包查询差异',
   'bills.state.done': '账目一致：{{lines}} 行',
+  'bills.state.ended': '{{lines}} 行，差异都已处理',
   'bills.state.differs': '{{lines}} 行中有 {{open}} 处待处理',
   'bills.state.failed': '未能核对',
   'bills.fault.not_ready': '钱包还没有生成这份账单，次日上午 10 点后再试。',

@@ -490,7 +490,7 @@ export const zh: Record<Key, string> = {
   'errors.sign_in_refused': '姓名或密码不对。',
   'errors.sign_in_locked': '密码错误次数过多，{{until}} 之前不再核对。',
   'errors.approval_needed': '需要店长批准；什么都没有改变。',
-  'errors.approval_refused': '批准无效；什么都没有改变。',
+  'errors.approval_refused': '姓名或密码不对，或此人没有这个权限；什么都没有改变。',
   'errors.approval_by_person': '需要有人在收款台批准，接口密钥不能批准。',
   'errors.device_missing': '此设备没有说明自己是谁。',
   'errors.people_exist': '已有人员，请登录。',

@@ -22,10 +22,13 @@ type Which = LineClass | 'open';
 export function BillResult({ bill, onChanged }: { bill: Bill; onChanged(): void }) {
   const { api } = useTillContext();
   const { t } = useWords();
-  const [which, setWhich] = useState<Which>(bill.open > 0 ? 'open' : 'matched');
+  const [chosen, setWhich] = useState<Which | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const found = LINE_CLASSES.flatMap((name) => bill.counts.filter((each) => each.class === name));
   const { billId } = bill;
+  // Without a choice, or when nothing is open any more, what there is.
+  const first = bill.open > 0 ? 'open' : (found[0]?.class ?? 'matched');
+  const which = chosen === null || (chosen === 'open' && bill.open === 0) ? first : chosen;
   const read = useCallback(
     (name: string, cursor: string | undefined) =>
       api.bills.lines({

@@ -1,4 +1,4 @@
-import type { Bill, BillProgress } from '../../contract/bill.ts';
+import { type Bill, type BillProgress, DIFFERENCES } from '../../contract/bill.ts';
 import { keyOf, type Words } from '../i18n/index.ts';
 import { yuanText } from '../money.ts';
 
@@ -9,6 +9,8 @@ export function stateWord(t: Words, bill: Bill): string {
   if (bill.state === 'failed') return faultWord(t, bill.fault ?? '');
   if (bill.state === 'done' && bill.open > 0)
     return t('bills.state.differs', { open: grouped(bill.open), lines: grouped(bill.lines) });
+  const isEnded = bill.counts.some((each) => DIFFERENCES.some((name) => name === each.class));
+  if (bill.state === 'done' && isEnded) return t('bills.state.ended', { lines: grouped(bill.lines) });
   return t(`bills.state.${bill.state}`, { lines: grouped(bill.lines) });
 }
 
