@@ -508,7 +508,7 @@ export const en = {
   'errors.sign_in_refused': 'Name or PIN is wrong.',
   'errors.sign_in_locked': 'Too many wrong PINs: nothing is looked at until {{until}}.',
   'errors.approval_needed': 'A manager has to approve this. Nothing was changed.',
-  'errors.approval_refused': 'This approval does not hold. Nothing was changed.',
+  'errors.approval_refused': 'The name or PIN is wrong, or this person may not do that. Nothing was changed.',
   'errors.approval_by_person': 'A person has to approve this at the till; an API key cannot.',
   'errors.device_missing': 'This device does not say who it is.',
   'errors.people_exist': 'There are people here already: sign in.',

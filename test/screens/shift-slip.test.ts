@@ -44,3 +44,28 @@ test('asking to hand over is not yet handing over: nothing is sent or missed bef
   expect(await page.locator('.shift-lack').count()).toBe(0);
   expect(await page.getByTestId('shift-hand-over-confirm').count()).toBe(1);
 });
+
+test('a hand-over whose PIN is refused says until when, asks for the PIN anew, and is sent once at a time', async () => {
+  const look = { locale: 'en-US', theme: 'light', width: 1_024, height: 600 } as const;
+  const { page, close } = await stageScene(browser, till, scene('shift-hand-over'), look);
+  onTestFinished(close);
+  const answer = Promise.withResolvers<void>();
+  let asked = 0;
+  await page.route('**/shifts/hand-over', async (route) => {
+    asked += 1;
+    await answer.promise;
+    const until = '2026-11-21T14:40:00.000+08:00';
+    const body = JSON.stringify({ type: 'x', title: 'x', status: 429, code: 'sign_in_locked', until });
+    await route.fulfill({ status: 429, contentType: 'application/problem+json', body });
+  });
+  await page.locator('.shift-next select').selectOption({ index: 1 });
+  const pin = page.locator('.shift-next input');
+  await pin.fill('0001');
+  await page.getByTestId('shift-hand-over-confirm').dblclick();
+  answer.resolve();
+  const notice = page.locator('.manager-page .trade-notice[role="alert"]');
+  await notice.waitFor();
+  expect(await notice.textContent()).toContain('14:40');
+  expect(await pin.inputValue()).toBe('');
+  expect(asked).toBe(1);
+});
