@@ -6,6 +6,7 @@ import type { RefundQueryOutcome } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { OutboxEntry } from '../store/outbox-entry.ts';
 import type { Store } from '../store/store.ts';
+import { askAgain } from './ask-again.ts';
 import type { RefundBook } from './refund-book.ts';
 import { outcomeWord } from './settle.ts';
 import type { RefundAnswer, SettleRefund } from './settle-refund.ts';
@@ -186,25 +187,7 @@ export function createFoundRefunds(deps: {
   function askAboutTrade(tradeNo: string, nowMs: number): boolean {
     const trade = store.trades.byNo(tradeNo);
     if (!trade || trade.state === 'paid') return false;
-    const dialogue = store.outbox.ofTrade(tradeNo);
-    if (dialogue) {
-      if (dialogue.state !== 'due') store.outbox.revive(tradeNo, nowMs);
-      return true;
-    }
-    const { orderNo, channel } = trade;
-    store.outbox.add(
-      {
-        kind: 'query',
-        queue: channel,
-        lane: tradeNo,
-        orderNo,
-        tradeNo,
-        payload: null,
-        why: null,
-        priority: 1,
-      },
-      nowMs,
-    );
+    askAgain(store, trade, nowMs);
     return true;
   }
 

@@ -6,6 +6,7 @@ import { type Channel, newTrade } from '../domain/trade.ts';
 import type { Notified } from '../providers/provider.ts';
 import { chargeStarted, orderCreated } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
+import { askAgain } from './ask-again.ts';
 
 /** So long a trade that was taken up is asked about before it counts as given up. */
 const ASK_MS = 24 * HOUR;
@@ -54,19 +55,7 @@ export function createLostTrades(deps: { store: Store; tillId: string }) {
           store.charges.insert({ ...charge, endedAtMs: null });
           store.events.append({ ...chargeStarted({ ...charge, endedAtMs: null }, [trade]), atMs: nowMs });
           store.trades.insert({ ...trade, unknown: { asking: 'create', sinceMs: nowMs } });
-          store.outbox.add(
-            {
-              kind: 'query',
-              queue: channel,
-              lane: tradeNo,
-              orderNo: tradeNo,
-              tradeNo,
-              payload: null,
-              why: null,
-              priority: 1,
-            },
-            nowMs,
-          );
+          askAgain(store, trade, nowMs);
         },
         { by: byTill('relay') },
       );

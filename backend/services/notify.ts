@@ -4,6 +4,7 @@ import type { Channel, Trade } from '../domain/trade.ts';
 import type { Notified, Posted, QueryOutcome, RefundQueryOutcome, Shown } from '../providers/provider.ts';
 import type { Exchange } from '../store/exchanges.ts';
 import type { Store } from '../store/store.ts';
+import { askAgain } from './ask-again.ts';
 import type { Drain } from './drain.ts';
 import type { Hub } from './hub.ts';
 import type { LostTrades } from './lost-trades.ts';
@@ -130,24 +131,8 @@ export function createNotify(deps: {
     await store.transactSoon(() => {
       const state = stateNow(trade);
       if (state === 'paid') return;
-      const entry = store.outbox.ofTrade(trade.tradeNo);
-      // Whoever gave up on it did not know that the wallet had something to say.
-      if (entry && entry.state !== 'due') store.outbox.revive(trade.tradeNo, nowMs);
-      else if (entry) store.outbox.hurry(trade.tradeNo, nowMs);
-      else
-        store.outbox.add(
-          {
-            kind: 'query',
-            queue: trade.channel,
-            lane: trade.tradeNo,
-            orderNo: trade.orderNo,
-            tradeNo: trade.tradeNo,
-            payload: null,
-            why: null,
-            priority: 1,
-          },
-          nowMs,
-        );
+      askAgain(store, trade, nowMs);
+      store.outbox.hurry(trade.tradeNo, nowMs);
     });
     drain.hurry([trade.channel]);
     hub.tell({ kind: 'committed' });
